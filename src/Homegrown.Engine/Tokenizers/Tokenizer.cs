@@ -1,0 +1,74 @@
+namespace Homegrown.Engine.Tokenizers;
+
+/// <summary>What a token is, as a GGUF file's token_type says (values are the file's).</summary>
+public enum TokenKind
+{
+    Normal = 1,
+    Unknown = 2,
+    Control = 3,
+    UserDefined = 4,
+    Unused = 5,
+    Byte = 6,
+}
+
+/// <summary>
+/// Text to token ids and back. Immutable and safe for many threads. Implementations differ by algorithm (byte-level BPE,
+/// SentencePiece, WordPiece), not by model: what a model adds is data.
+/// </summary>
+public abstract class Tokenizer
+{
+    /// <summary>Number of tokens; ids are 0 to Count - 1.</summary>
+    public abstract int Count { get; }
+
+    /// <summary>Begin-of-sequence token, or null.</summary>
+    public int? Bos { get; init; }
+
+    /// <summary>End-of-sequence token, or null.</summary>
+    public int? Eos { get; init; }
+
+    /// <summary>Unknown token, or null.</summary>
+    public int? Unknown { get; init; }
+
+    /// <summary>Padding token, or null.</summary>
+    public int? Padding { get; init; }
+
+    /// <summary>The file asks for <see cref="Bos"/> before a text.</summary>
+    public bool AddBos { get; init; }
+
+    /// <summary>The file asks for <see cref="Eos"/> after a text.</summary>
+    public bool AddEos { get; init; }
+
+    /// <summary>Tokens that end a generation: eos, eot, eom, and control tokens known to mean it.</summary>
+    public IReadOnlySet<int> EndOfGeneration { get; init; } = new HashSet<int>();
+
+    /// <summary>The token as the vocabulary spells it (with the vocabulary's own marks for spaces and bytes).</summary>
+    public abstract string Piece(int id);
+
+    public abstract TokenKind Kind(int id);
+
+    /// <summary>The id of a piece as the vocabulary spells it, or null.</summary>
+    public abstract int? Find(string piece);
+
+    /// <summary>
+    /// Appends the ids of <paramref name="text"/>, nothing before or after it.
+    /// </summary>
+    /// <param name="parseSpecial">
+    /// Control tokens spelled out in the text become their ids; otherwise they are encoded as plain text. User-defined tokens are
+    /// always recognised.
+    /// </param>
+    /// <param name="atStart">The text begins the sequence: a vocabulary that puts a space before a text does it only then.</param>
+    public abstract void Encode(ReadOnlySpan<char> text, List<int> ids, bool parseSpecial, bool atStart = true);
+
+    /// <summary>The bytes that a token stands for in text: UTF-8, possibly a part of a character; control tokens as they are spelled.</summary>
+    public abstract ReadOnlySpan<byte> Bytes(int id);
+
+    /// <summary>Whole text to ids, with begin and end tokens as the file asks (<paramref name="addSpecial"/>).</summary>
+    public List<int> Encode(string text, bool addSpecial = true, bool parseSpecial = true)
+    {
+        var ids = new List<int>((text.Length / 3) + 2);
+        if (addSpecial && AddBos && Bos is { } bos) ids.Add(bos);
+        Encode(text, ids, parseSpecial);
+        if (addSpecial && AddEos && Eos is { } eos) ids.Add(eos);
+        return ids;
+    }
+}

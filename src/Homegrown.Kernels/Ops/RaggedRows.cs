@@ -1,0 +1,50 @@
+namespace Homegrown.Kernels.Ops;
+
+/// <summary>Consecutive rows of a step that belong to one sequence.</summary>
+/// <param name="FirstRow">Row of the step's tensors at which the segment starts.</param>
+/// <param name="Rows">Tokens of the sequence in this step.</param>
+/// <param name="FirstPosition">Position of the first of them in its sequence; the others follow.</param>
+/// <param name="FirstPage">Where the sequence's page numbers start in <see cref="RaggedRows.PageTable"/>.</param>
+public readonly record struct Segment(int FirstRow, int Rows, int FirstPosition, int FirstPage);
+
+/// <summary>
+/// The rows of a step: tokens of several sequences at their positions, and the pages that hold each sequence's keys and values.
+/// Filled anew every step; it grows and never shrinks, so a steady state allocates nothing.
+/// </summary>
+public sealed class RaggedRows
+{
+    int[] pageTable = new int[64];
+    Segment[] segments = new Segment[4];
+    int[] positions = new int[16];
+    int pages, segmentCount, rows;
+
+    /// <summary>Rows of the step, all segments together.</summary>
+    public int Rows => rows;
+
+    public ReadOnlySpan<Segment> Segments => segments.AsSpan(0, segmentCount);
+
+    /// <summary>Page numbers of all sequences: position p of a segment is in page PageTable[FirstPage + p / pageSize].</summary>
+    public ReadOnlySpan<int> PageTable => pageTable.AsSpan(0, pages);
+
+    /// <summary>Position of each row in its sequence, [rows].</summary>
+    public ReadOnlySpan<int> Positions => positions.AsSpan(0, rows);
+
+    public void Clear() => (pages, segmentCount, rows) = (0, 0, 0);
+
+    /// <summary>Adds <paramref name="count"/> tokens of a sequence that owns <paramref name="sequencePages"/>.</summary>
+    public void Add(int count, int firstPosition, ReadOnlySpan<int> sequencePages)
+    {
+        Grow(ref segments, segmentCount + 1);
+        Grow(ref positions, rows + count);
+        Grow(ref pageTable, pages + sequencePages.Length);
+        segments[segmentCount++] = new(rows, count, firstPosition, pages);
+        sequencePages.CopyTo(pageTable.AsSpan(pages));
+        pages += sequencePages.Length;
+        for (var i = 0; i < count; i++) positions[rows++] = firstPosition + i;
+    }
+
+    static void Grow<T>(ref T[] array, int length)
+    {
+        if (array.Length < length) Array.Resize(ref array, Math.Max(length, array.Length * 2));
+    }
+}

@@ -1,0 +1,50 @@
+using System.Runtime.Intrinsics;
+
+namespace Homegrown.Kernels.Quant;
+
+/// <summary>
+/// One storage format of weights, as a type without state: everything above is generic over it, so the JIT makes one
+/// specialised loop per format. A row is a whole number of blocks.
+/// </summary>
+public interface IQuantFormat
+{
+    /// <summary>The id in a file.</summary>
+    static abstract TensorType Type { get; }
+
+    /// <summary>Values in a block: 1 for floats, 32 for the legacy formats, 256 for the K formats.</summary>
+    static abstract int BlockSize { get; }
+
+    /// <summary>Bytes of a block.</summary>
+    static abstract int BlockBytes { get; }
+
+    /// <summary>Decodes whole blocks: <paramref name="blocks"/> holds values.Length / BlockSize of them.</summary>
+    static abstract void Dequantize(ReadOnlySpan<byte> blocks, Span<float> values);
+
+    /// <summary>
+    /// Encodes whole blocks. <paramref name="importance"/> is empty, or holds one weight of the squared error per column
+    /// (an importance matrix' row, as long as <paramref name="values"/>).
+    /// </summary>
+    static abstract void Quantize(ReadOnlySpan<float> values, ReadOnlySpan<float> importance, Span<byte> blocks);
+}
+
+/// <summary>
+/// A format of integer codes with scales: what the 8-bit products read. In units of 32 values ("parts") a weight is
+/// <c>scale[half] * code + min</c>, where half is 0 for the first 16 values of the part and 1 for the others.
+/// </summary>
+public interface ICodedFormat : IQuantFormat
+{
+    /// <summary>Codes are 0 to 127, never negative, so that an unsigned-by-signed product can take them as they are.</summary>
+    static abstract bool UnsignedCodes { get; }
+
+    /// <summary>A part has a minimum (its weights are not centred); otherwise <c>min</c> is 0.</summary>
+    static abstract bool HasMin { get; }
+
+    /// <summary>The halves of a part have scales of their own (Q6_K); otherwise both are equal.</summary>
+    static abstract bool SplitScales { get; }
+
+    /// <summary>The 32 codes of a part, in order of the columns. Part 0 to BlockSize / 32 - 1 of the block at <paramref name="block"/>.</summary>
+    static abstract Vector256<sbyte> Codes(ref readonly byte block, int part);
+
+    /// <summary>The scales and the minimum of a part.</summary>
+    static abstract void Scales(ref readonly byte block, int part, out float low, out float high, out float min);
+}

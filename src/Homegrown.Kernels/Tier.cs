@@ -1,0 +1,11 @@
+namespace Homegrown.Kernels;
+
+/// <summary>Which implementation of the kernels runs. One corpus tests all of them; <see cref="ComputeOptions.Tier"/> forces one.</summary>
+public enum Tier
+{
+    /// <summary>Scalar and obvious: the specification that the others are compared with.</summary>
+    Reference,
+
+    /// <summary>.NET's vectors and intrinsics: any processor, 128 to 512 bits wide.</summary>
+    Portable,
+}

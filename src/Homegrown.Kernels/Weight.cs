@@ -1,0 +1,43 @@
+using Homegrown.Kernels.Quant;
+
+namespace Homegrown.Kernels;
+
+/// <summary>
+/// A stored matrix, [rows, columns] in a format of <see cref="TensorType"/>, row by row: a view into a mapped file or a native
+/// buffer, whose owner must outlive it. A vector is a matrix of one row.
+/// </summary>
+public readonly unsafe struct Weight
+{
+    internal Weight(TensorType type, int rows, int columns, byte* data)
+    {
+        Type = type;
+        Rows = rows;
+        Columns = columns;
+        Data = data;
+        RowBytes = QuantFormats.RowBytes(type, columns);
+    }
+
+    public TensorType Type { get; }
+
+    public int Rows { get; }
+
+    public int Columns { get; }
+
+    /// <summary>Bytes of one row.</summary>
+    public long RowBytes { get; }
+
+    /// <summary>Bytes of the matrix.</summary>
+    public long Bytes => RowBytes * Rows;
+
+    internal byte* Data { get; }
+
+    /// <summary>The stored bytes of a row.</summary>
+    public ReadOnlySpan<byte> Row(int row)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Rows, nameof(row));
+        return new(Data + (row * RowBytes), checked((int)RowBytes));
+    }
+
+    /// <summary>Decodes a row to float32, [columns].</summary>
+    public void Dequantize(int row, Span<float> values) => QuantFormats.Dequantize(Type, Row(row), values[..Columns]);
+}
