@@ -31,7 +31,7 @@ static class Blocks
     }
 
     /// <summary>
-    /// Decodes any coded format by its definition, scale * code + min. A minimum of 0 is not added: it would turn -0 into 0.
+    /// Decodes any coded format by its definition, scale * (code - bias) + min. A minimum of 0 is not added: it would turn -0 into 0.
     /// </summary>
     internal static void Dequantize<TFormat>(ReadOnlySpan<byte> blocks, Span<float> values)
         where TFormat : struct, ICodedFormat
@@ -43,7 +43,7 @@ static class Blocks
             for (var part = 0; part < TFormat.BlockSize / PartSize; part++)
             {
                 TFormat.Scales(in block, part, out var low, out var high, out var min);
-                var (first, second) = Vector256.Widen(TFormat.Codes(in block, part));
+                var (first, second) = Vector256.Widen(TFormat.Codes(in block, part) - Vector256.Create((sbyte)TFormat.Bias));
                 var y = values.Slice((b * TFormat.BlockSize) + (part * PartSize), PartSize);
                 Store<TFormat>(first, low, min, y);
                 Store<TFormat>(second, high, min, y[16..]);
@@ -59,6 +59,38 @@ static class Blocks
         if (TFormat.HasMin) (a, b) = (a + Vector256.Create(min), b + Vector256.Create(min));
         a.CopyTo(y);
         b.CopyTo(y[8..]);
+    }
+
+    /// <summary>The scales of a row whose blocks of 32 begin with one half.</summary>
+    internal static void HalfScales(ReadOnlySpan<byte> row, int blockBytes, Span<float> scales)
+    {
+        var b = 0;
+        for (; b <= scales.Length - 8; b += 8) F16.ToSingle(Heads(row[(b * blockBytes)..], blockBytes)).CopyTo(scales[b..]);
+        for (; b < scales.Length; b++) scales[b] = Half(in row[b * blockBytes], 0);
+    }
+
+    /// <summary>The scales and minima of a row whose blocks of 32 begin with two halves.</summary>
+    internal static void PairScales(ReadOnlySpan<byte> row, int blockBytes, Span<float> scales, Span<float> mins)
+    {
+        var b = 0;
+        for (; b <= scales.Length - 8; b += 8)
+        {
+            var pairs = Heads(row[(b * blockBytes)..], blockBytes);
+            F16.ToSingle(pairs).CopyTo(scales[b..]);
+            F16.ToSingle(pairs >>> 16).CopyTo(mins[b..]);
+        }
+
+        for (; b < scales.Length; b++) (scales[b], mins[b]) = (Half(in row[b * blockBytes], 0), Half(in row[b * blockBytes], 2));
+    }
+
+    /// <summary>The first four bytes of eight blocks.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<int> Heads(ReadOnlySpan<byte> blocks, nint bytes)
+    {
+        ref readonly var first = ref blocks[..(int)(8 * bytes)][0];
+        return Vector256.Create(
+            Read<int>(in first, 0), Read<int>(in first, bytes), Read<int>(in first, 2 * bytes), Read<int>(in first, 3 * bytes),
+            Read<int>(in first, 4 * bytes), Read<int>(in first, 5 * bytes), Read<int>(in first, 6 * bytes), Read<int>(in first, 7 * bytes));
     }
 
     /// <summary>An unaligned number at an offset of a block; blocks are little-endian, as every processor that .NET runs on.</summary>

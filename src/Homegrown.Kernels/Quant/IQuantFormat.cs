@@ -29,12 +29,15 @@ public interface IQuantFormat
 
 /// <summary>
 /// A format of integer codes with scales: what the 8-bit products read. In units of 32 values ("parts") a weight is
-/// <c>scale[half] * code + min</c>, where half is 0 for the first 16 values of the part and 1 for the others.
+/// <c>scale[half] * (code - Bias) + min</c>, where half is 0 for the first 16 values of the part and 1 for the others.
 /// </summary>
 public interface ICodedFormat : IQuantFormat
 {
-    /// <summary>Codes are 0 to 127, never negative, so that an unsigned-by-signed product can take them as they are.</summary>
-    static abstract bool UnsignedCodes { get; }
+    /// <summary>Bits of a code: 4 to 6 for codes of 0 to 2^Bits - 1, or 8 for signed bytes.</summary>
+    static abstract int Bits { get; }
+
+    /// <summary>The code of a weight of 0 where the codes are centred; otherwise, and for signed codes, 0.</summary>
+    static abstract int Bias { get; }
 
     /// <summary>A part has a minimum (its weights are not centred); otherwise <c>min</c> is 0.</summary>
     static abstract bool HasMin { get; }
@@ -47,4 +50,10 @@ public interface ICodedFormat : IQuantFormat
 
     /// <summary>The scales and the minimum of a part.</summary>
     static abstract void Scales(ref readonly byte block, int part, out float low, out float high, out float min);
+
+    /// <summary>
+    /// The scales and minima of all parts of a row: one scale a part, [parts], or with <see cref="SplitScales"/> two,
+    /// [2 * parts]; one minimum a part, [parts], left alone without <see cref="HasMin"/>. The values of the other overload.
+    /// </summary>
+    static abstract void Scales(ReadOnlySpan<byte> row, Span<float> scales, Span<float> mins);
 }

@@ -20,7 +20,9 @@ public readonly struct Q4_0 : ICodedFormat
 
     public static int BlockBytes => 18;
 
-    public static bool UnsignedCodes => false;
+    public static int Bits => 4;
+
+    public static int Bias => Half;
 
     public static bool HasMin => false;
 
@@ -28,11 +30,13 @@ public readonly struct Q4_0 : ICodedFormat
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<sbyte> Codes(ref readonly byte block, int part)
-        => PackedBits.Nibbles(in block, CodesAt).AsSByte() - Vector256.Create((sbyte)Half);
+        => PackedBits.Nibbles(in block, CodesAt).AsSByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Scales(ref readonly byte block, int part, out float low, out float high, out float min)
         => (low, min) = (high = Blocks.Half(in block, 0), 0);
+
+    public static void Scales(ReadOnlySpan<byte> row, Span<float> scales, Span<float> mins) => Blocks.HalfScales(row, BlockBytes, scales);
 
     public static void Dequantize(ReadOnlySpan<byte> blocks, Span<float> values) => Blocks.Dequantize<Q4_0>(blocks, values);
 

@@ -20,7 +20,9 @@ public readonly struct Q4_K : ICodedFormat
 
     public static int BlockBytes => 144;
 
-    public static bool UnsignedCodes => true;
+    public static int Bits => 4;
+
+    public static int Bias => 0;
 
     public static bool HasMin => true;
 
@@ -35,6 +37,8 @@ public readonly struct Q4_K : ICodedFormat
         SuperBlock.Scales(in block, part, out low, out min);
         high = low;
     }
+
+    public static void Scales(ReadOnlySpan<byte> row, Span<float> scales, Span<float> mins) => SuperBlock.Scales(row, BlockBytes, scales, mins);
 
     public static void Dequantize(ReadOnlySpan<byte> blocks, Span<float> values) => Blocks.Dequantize<Q4_K>(blocks, values);
 

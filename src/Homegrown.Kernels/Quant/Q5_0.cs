@@ -21,7 +21,9 @@ public readonly struct Q5_0 : ICodedFormat
 
     public static int BlockBytes => 22;
 
-    public static bool UnsignedCodes => false;
+    public static int Bits => 5;
+
+    public static int Bias => Half;
 
     public static bool HasMin => false;
 
@@ -30,14 +32,15 @@ public readonly struct Q5_0 : ICodedFormat
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<sbyte> Codes(ref readonly byte block, int part)
     {
-        // Without the fifth bit a code is its nibble - 16: in two's complement the nibble below four ones.
-        var negative = ~PackedBits.Spread(Blocks.Read<uint>(in block, FifthAt)) & Vector256.Create((byte)0xF0);
-        return (PackedBits.Nibbles(in block, CodesAt) | negative).AsSByte();
+        var fifth = PackedBits.Spread(Blocks.Read<uint>(in block, FifthAt)) & Vector256.Create((byte)16);
+        return (PackedBits.Nibbles(in block, CodesAt) | fifth).AsSByte();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Scales(ref readonly byte block, int part, out float low, out float high, out float min)
         => (low, min) = (high = Blocks.Half(in block, 0), 0);
+
+    public static void Scales(ReadOnlySpan<byte> row, Span<float> scales, Span<float> mins) => Blocks.HalfScales(row, BlockBytes, scales);
 
     public static void Dequantize(ReadOnlySpan<byte> blocks, Span<float> values) => Blocks.Dequantize<Q5_0>(blocks, values);
 

@@ -22,7 +22,9 @@ public readonly struct Q5_1 : ICodedFormat
 
     public static int BlockBytes => 24;
 
-    public static bool UnsignedCodes => true;
+    public static int Bits => 5;
+
+    public static int Bias => 0;
 
     public static bool HasMin => true;
 
@@ -38,6 +40,8 @@ public readonly struct Q5_1 : ICodedFormat
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Scales(ref readonly byte block, int part, out float low, out float high, out float min)
         => (low, min) = (high = Blocks.Half(in block, 0), Blocks.Half(in block, MinAt));
+
+    public static void Scales(ReadOnlySpan<byte> row, Span<float> scales, Span<float> mins) => Blocks.PairScales(row, BlockBytes, scales, mins);
 
     public static void Dequantize(ReadOnlySpan<byte> blocks, Span<float> values) => Blocks.Dequantize<Q5_1>(blocks, values);
 

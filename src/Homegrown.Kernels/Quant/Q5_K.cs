@@ -22,7 +22,9 @@ public readonly struct Q5_K : ICodedFormat
 
     public static int BlockBytes => 176;
 
-    public static bool UnsignedCodes => true;
+    public static int Bits => 5;
+
+    public static int Bias => 0;
 
     public static bool HasMin => true;
 
@@ -41,6 +43,8 @@ public readonly struct Q5_K : ICodedFormat
         SuperBlock.Scales(in block, part, out low, out min);
         high = low;
     }
+
+    public static void Scales(ReadOnlySpan<byte> row, Span<float> scales, Span<float> mins) => SuperBlock.Scales(row, BlockBytes, scales, mins);
 
     public static void Dequantize(ReadOnlySpan<byte> blocks, Span<float> values) => Blocks.Dequantize<Q5_K>(blocks, values);
 

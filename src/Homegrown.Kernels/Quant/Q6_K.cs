@@ -25,7 +25,9 @@ public readonly struct Q6_K : ICodedFormat
 
     public static int BlockBytes => 210;
 
-    public static bool UnsignedCodes => false;
+    public static int Bits => 6;
+
+    public static int Bias => Half;
 
     public static bool HasMin => false;
 
@@ -37,7 +39,7 @@ public readonly struct Q6_K : ICodedFormat
         var (half, k) = (part >> 2, part & 3);
         var low = (Blocks.Read<Vector256<ushort>>(in block, (half * 64) + ((k & 1) * 32)) >>> (2 * (k & 2))).AsByte() & Vector256.Create((byte)15);
         var high = (Blocks.Read<Vector256<ushort>>(in block, HighAt + (half * 32)) >>> (2 * k)).AsByte() & Vector256.Create((byte)3);
-        return (low | (high.AsUInt16() << 4).AsByte()).AsSByte() - Vector256.Create((sbyte)Half);
+        return (low | (high.AsUInt16() << 4).AsByte()).AsSByte();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -47,6 +49,18 @@ public readonly struct Q6_K : ICodedFormat
         low = scale * Blocks.Read<sbyte>(in block, ScalesAt + (2 * part));
         high = scale * Blocks.Read<sbyte>(in block, ScalesAt + (2 * part) + 1);
         min = 0;
+    }
+
+    public static void Scales(ReadOnlySpan<byte> row, Span<float> scales, Span<float> mins)
+    {
+        for (var b = 0; b < row.Length / BlockBytes; b++)
+        {
+            ref readonly var block = ref row[b * BlockBytes];
+            var (first, second) = Vector256.Widen(Vector256.WidenLower(Blocks.Read<Vector128<sbyte>>(in block, ScalesAt).ToVector256()));
+            var scale = Blocks.Half(in block, ScaleAt);
+            (Vector256.ConvertToSingle(first) * scale).CopyTo(scales[(16 * b)..]);
+            (Vector256.ConvertToSingle(second) * scale).CopyTo(scales[((16 * b) + 8)..]);
+        }
     }
 
     public static void Dequantize(ReadOnlySpan<byte> blocks, Span<float> values) => Blocks.Dequantize<Q6_K>(blocks, values);

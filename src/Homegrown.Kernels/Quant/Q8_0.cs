@@ -20,7 +20,9 @@ public readonly struct Q8_0 : ICodedFormat
 
     public static int BlockBytes => 34;
 
-    public static bool UnsignedCodes => false;
+    public static int Bits => 8;
+
+    public static int Bias => 0;
 
     public static bool HasMin => false;
 
@@ -32,6 +34,8 @@ public readonly struct Q8_0 : ICodedFormat
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Scales(ref readonly byte block, int part, out float low, out float high, out float min)
         => (low, min) = (high = Blocks.Half(in block, 0), 0);
+
+    public static void Scales(ReadOnlySpan<byte> row, Span<float> scales, Span<float> mins) => Blocks.HalfScales(row, BlockBytes, scales);
 
     public static void Dequantize(ReadOnlySpan<byte> blocks, Span<float> values) => Blocks.Dequantize<Q8_0>(blocks, values);
 

@@ -34,6 +34,25 @@ static class SuperBlock
         min = -(Blocks.Half(in block, MinAt) * (int)m);
     }
 
+    /// <summary>Scales and minima of all parts of a row: as the other, eight at a time.</summary>
+    internal static void Scales(ReadOnlySpan<byte> row, int blockBytes, Span<float> scales, Span<float> mins)
+    {
+        for (var (at, part) = (0, 0); at < row.Length; at += blockBytes, part += Parts)
+        {
+            ref readonly var block = ref row[at];
+            var (a, b, c) = (Blocks.Read<uint>(in block, AAt), Blocks.Read<uint>(in block, BAt), Blocks.Read<uint>(in block, CAt));
+            var s = (a & 0x3F3F3F3F) | ((ulong)((c & 0x0F0F0F0F) | ((a >> 2) & 0x30303030)) << 32);
+            var m = (b & 0x3F3F3F3F) | ((ulong)(((c >> 4) & 0x0F0F0F0F) | ((b >> 2) & 0x30303030)) << 32);
+            (ToSingle(s) * Blocks.Half(in block, 0)).CopyTo(scales[part..]);
+            (-(ToSingle(m) * Blocks.Half(in block, MinAt))).CopyTo(mins[part..]);
+        }
+    }
+
+    /// <summary>Eight bytes as floats.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<float> ToSingle(ulong bytes)
+        => Vector256.ConvertToSingle(Vector256.WidenLower(Vector256.WidenLower(Vector256.CreateScalar(bytes).AsByte())).AsInt32());
+
     /// <summary>The low four bits of a part's codes: byte j of pair p holds those of parts 2p and 2p + 1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector256<byte> Nibbles(ref readonly byte block, nint offset, int part)
