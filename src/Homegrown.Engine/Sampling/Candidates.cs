@@ -83,6 +83,18 @@ public sealed class Candidates
         (Count, sorted) = (count, count);
     }
 
+    /// <summary>Keeps the best, up to and with the one at which the sum of their weights reaches a mass, and at least <paramref name="minKeep"/>.</summary>
+    /// <param name="mass">What they weigh together.</param>
+    /// <param name="weights">The weight of each candidate, [Count]; comes back in another order.</param>
+    /// <param name="minKeep">The least number that stays.</param>
+    public void KeepMass(double mass, Span<double> weights, int minKeep = 1)
+    {
+        var kept = MassSelection.Reach(logits.AsSpan(0, Count), ids.AsSpan(0, Count), weights, mass);
+        (sorted, byId) = (0, false);
+        if (kept < minKeep) KeepBest(minKeep);
+        else Count = kept;
+    }
+
     /// <summary>Keeps the logits from <paramref name="threshold"/> up, the best always, and at least <paramref name="minKeep"/>.</summary>
     public void KeepFrom(double threshold, int minKeep = 1)
     {

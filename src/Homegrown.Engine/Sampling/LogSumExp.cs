@@ -16,7 +16,7 @@ static class LogSumExp
         return max;
     }
 
-    /// <summary>With x = value - shift: the sum of e^x.</summary>
+    /// <summary>The sum of e^(value - shift).</summary>
     public static double Sum(ReadOnlySpan<double> values, double shift)
     {
         var shifts = Vector256.Create(shift);
@@ -26,6 +26,15 @@ static class LogSumExp
         var sum = Vector256.Sum(sums);
         for (; i < values.Length; i++) sum += Math.Exp(values[i] - shift);
         return sum;
+    }
+
+    /// <summary>e^(value - shift) of each value.</summary>
+    public static void Exp(ReadOnlySpan<double> values, double shift, Span<double> results)
+    {
+        var shifts = Vector256.Create(shift);
+        var i = 0;
+        for (; i <= values.Length - 4; i += 4) Vector256.Exp(Vector256.Create(values[i..]) - shifts).CopyTo(results[i..]);
+        for (; i < values.Length; i++) results[i] = Math.Exp(values[i] - shift);
     }
 
     /// <summary>ln of the sum of e^value.</summary>

@@ -28,10 +28,9 @@ public sealed class AdaptiveP(double target, double decay) : SamplerStep
     {
         if (original.Length < candidates.Count) original = new double[candidates.VocabularySize];
         var aim = Math.Clamp((2 * target) - (WeightedSum / TotalWeight), 0, 1);
-        var logSum = candidates.LogSum();
+        LogSumExp.Exp(candidates.Logits, candidates.LogSum(), original);
         for (var i = 0; i < candidates.Count; i++)
         {
-            original[i] = Math.Exp(candidates.Logits[i] - logSum);
             var distance = Math.Abs(original[i] - aim) / Width;
             candidates.Set(i, Peak - (Sharpness * distance * distance / (1 + distance)));
         }

@@ -8,27 +8,28 @@ namespace Homegrown.Engine.Sampling.Steps;
 /// <param name="minKeep">The least number that stays.</param>
 public sealed class TypicalP(double p, int minKeep = 1) : SamplerStep
 {
-    double[] typicality = [];
-    int[] order = [];
+    double[] typicality = [], probabilities = [];
+    int[] indices = [];
 
     /// <inheritdoc/>
     public override void Apply(Candidates candidates)
     {
         if (p >= 1) return;
         var count = candidates.Count;
-        if (order.Length < count) (typicality, order) = (new double[candidates.VocabularySize], new int[candidates.VocabularySize]);
+        if (indices.Length < count)
+        {
+            var size = candidates.VocabularySize;
+            (typicality, probabilities, indices) = (new double[size], new double[size], new int[size]);
+        }
         var logits = candidates.Logits;
         var logSum = candidates.LogSum();
         var entropy = candidates.Entropy(logSum);
-        for (var i = 0; i < count; i++) (typicality[i], order[i]) = (-Math.Abs(logSum - logits[i] - entropy), i);
+        LogSumExp.Exp(logits, logSum, probabilities);
+        for (var i = 0; i < count; i++) (typicality[i], indices[i]) = (-Math.Abs(logSum - logits[i] - entropy), i);
 
-        var (kept, sorted, sum) = (0, 0, 0.0);
-        do
-        {
-            PartialSort.Reach(typicality.AsSpan(0, count), order.AsSpan(0, count), ref sorted, kept);
-            sum += Math.Exp(logits[order[kept++]] - logSum);
-        }
-        while (kept < count && (sum <= p || kept < minKeep));
-        candidates.KeepAt(order.AsSpan(0, kept));
+        var keys = typicality.AsSpan(0, count);
+        var kept = MassSelection.Reach(keys, indices.AsSpan(0, count), probabilities.AsSpan(0, count), Math.BitIncrement(p)); // beyond p
+        if (kept < minKeep) PartialSort.BestFirst(keys, indices.AsSpan(0, count), kept = Math.Min(minKeep, count));
+        candidates.KeepAt(indices.AsSpan(0, kept));
     }
 }
