@@ -40,7 +40,7 @@ public sealed class Candidates
         for (var id = 0; id < row.Length; id++)
         {
             var logit = row[id];
-            if (!(logit < float.PositiveInfinity)) throw new SamplingException($"The model's logit of token {id} is {logit}: no token can be drawn from this row.");
+            if (!(logit < float.PositiveInfinity)) throw new SamplingException($"The model's logit of token {id} is {logit}: no token can be drawn.");
             ids[count] = id;
             logits[count] = logit;
             if (logit != float.NegativeInfinity) count++;

@@ -18,7 +18,16 @@ public class AllocationTests
         ["top-p alone"] = () => new(new SamplingOptions { TopP = 0.95f }, Vocabulary),
         ["all parameters"] = () => new(new SamplingOptions
         {
-            Temperature = 0.7f, TopK = 200, TopP = 0.95f, MinP = 0.01f, TypicalP = 0.99f, RepeatPenalty = 1.1f, FrequencyPenalty = 0.1f, PresencePenalty = 0.1f, PenaltyLastN = 16, LogitBias = Bias,
+            Temperature = 0.7f,
+            TopK = 200,
+            TopP = 0.95f,
+            MinP = 0.01f,
+            TypicalP = 0.99f,
+            RepeatPenalty = 1.1f,
+            FrequencyPenalty = 0.1f,
+            PresencePenalty = 0.1f,
+            PenaltyLastN = 16,
+            LogitBias = Bias,
         }, Vocabulary),
         ["typical alone"] = () => new([new TypicalP(0.9)], 1),
         ["DRY, XTC and sigma"] = () => new([new Dry(1, 1.75, 2, 16, [[3], [4, 5]]), new TopNSigma(2), new Xtc(0.5, 0.1), new DynamicTemperature(1, 0.5)], 1),

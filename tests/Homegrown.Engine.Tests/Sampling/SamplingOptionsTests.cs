@@ -38,6 +38,7 @@ public class SamplingOptionsTests
     public void Defaults_and_the_ends_of_the_ranges_are_valid()
     {
         Assert.Null(Record.Exception(() => new SamplingOptions().Validate()));
-        Assert.Null(Record.Exception(() => new SamplingOptions { Temperature = 0, TopP = 0, MinP = 1, TypicalP = 0, PenaltyLastN = -1, TopK = int.MaxValue }.Validate()));
+        var ends = new SamplingOptions { Temperature = 0, TopP = 0, MinP = 1, TypicalP = 0, PenaltyLastN = -1, TopK = int.MaxValue };
+        Assert.Null(Record.Exception(() => ends.Validate()));
     }
 }

@@ -79,7 +79,8 @@ public class StopTextsTests
     {
         var random = new Xoshiro256(1);
         int Below(int n) => (int)(random.NextDouble() * n);
-        string Text(int most) => string.Concat(Enumerable.Range(0, Below(most)).Select(_ => (string[])["a", "b", "ab", "😀", "😁"]).Select(s => s[Below(s.Length)]));
+        string[] parts = ["a", "b", "ab", "😀", "😁"];
+        string Text(int most) => string.Concat(Enumerable.Range(0, Below(most)).Select(_ => parts[Below(parts.Length)]));
         for (var round = 0; round < 3000; round++)
         {
             var texts = Enumerable.Range(0, 1 + Below(4)).Select(_ => Text(6) + "a").Distinct().ToList();

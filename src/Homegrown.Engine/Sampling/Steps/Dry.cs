@@ -16,7 +16,8 @@ public sealed class Dry(double multiplier, double growth, int allowedLength, int
     const double LogOfLargestFloat = 88.7228391; // keeps the power within float32, as in llama.cpp
 
     readonly TokenHistory window = new(lastN);
-    readonly Dictionary<int, int[][]> breakersByHead = breakers.Where(b => b.Count > 0).GroupBy(b => b[0], b => b.ToArray()).ToDictionary(g => g.Key, g => g.ToArray());
+    readonly Dictionary<int, int[][]> breakersByHead =
+        breakers.Where(b => b.Count > 0).GroupBy(b => b[0], b => b.ToArray()).ToDictionary(g => g.Key, g => g.ToArray());
     readonly Dictionary<int, int> longest = [];
     readonly double largestExponent = growth > 1 ? Math.Floor(LogOfLargestFloat / Math.Log(growth)) : double.PositiveInfinity;
     int[] repeats = [];
