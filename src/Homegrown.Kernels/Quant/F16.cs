@@ -27,12 +27,10 @@ public readonly struct F16 : IQuantFormat
     public static float ToSingle(ushort half)
     {
         var bits = ((short)half << 13) & unchecked((int)0x8FFFE000);    // the sign was extended: the mask keeps one copy
-        if ((bits & Infinity) == Infinity) return NotFinite(bits);
-        return BitConverter.Int32BitsToSingle(bits) * Rebias;
+        if ((bits & Infinity) != Infinity) return BitConverter.Int32BitsToSingle(bits) * Rebias;
+        var special = BitConverter.Int32BitsToSingle(bits | FloatInfinity);
+        return special + special;   // infinity stays, NaN becomes quiet; and no call for which a loop would spill its vectors
     }
-
-    static float NotFinite(int bits)
-        => BitConverter.Int32BitsToSingle(bits | FloatInfinity | ((bits & 0x007FE000) != 0 ? Quiet : 0));
 
     /// <summary>The nearest half, ties to even; beyond 65504 infinity.</summary>
     public static ushort FromSingle(float value) => BitConverter.HalfToUInt16Bits((Half)value);
