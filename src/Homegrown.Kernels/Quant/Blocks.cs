@@ -65,38 +65,6 @@ static class Blocks
         b.CopyTo(y[8..]);
     }
 
-    /// <summary>The scales of a row whose blocks of 32 begin with one half.</summary>
-    internal static void HalfScales(ReadOnlySpan<byte> row, int blockBytes, Span<float> scales)
-    {
-        var b = 0;
-        for (; b <= scales.Length - 8; b += 8) F16.ToSingle(Heads(row[(b * blockBytes)..], blockBytes)).CopyTo(scales[b..]);
-        for (; b < scales.Length; b++) scales[b] = Half(in row[b * blockBytes], 0);
-    }
-
-    /// <summary>The scales and minima of a row whose blocks of 32 begin with two halves.</summary>
-    internal static void PairScales(ReadOnlySpan<byte> row, int blockBytes, Span<float> scales, Span<float> mins)
-    {
-        var b = 0;
-        for (; b <= scales.Length - 8; b += 8)
-        {
-            var pairs = Heads(row[(b * blockBytes)..], blockBytes);
-            F16.ToSingle(pairs).CopyTo(scales[b..]);
-            F16.ToSingle(pairs >>> 16).CopyTo(mins[b..]);
-        }
-
-        for (; b < scales.Length; b++) (scales[b], mins[b]) = (Half(in row[b * blockBytes], 0), Half(in row[b * blockBytes], 2));
-    }
-
-    /// <summary>The first four bytes of eight blocks.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector256<int> Heads(ReadOnlySpan<byte> blocks, nint bytes)
-    {
-        ref readonly var first = ref blocks[..(int)(8 * bytes)][0];
-        return Vector256.Create(
-            Read<int>(in first, 0), Read<int>(in first, bytes), Read<int>(in first, 2 * bytes), Read<int>(in first, 3 * bytes),
-            Read<int>(in first, 4 * bytes), Read<int>(in first, 5 * bytes), Read<int>(in first, 6 * bytes), Read<int>(in first, 7 * bytes));
-    }
-
     /// <summary>An unaligned number at an offset of a block; blocks are little-endian, as every processor that .NET runs on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static T Read<T>(ref readonly byte block, nint offset)

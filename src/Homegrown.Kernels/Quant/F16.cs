@@ -7,7 +7,7 @@ namespace Homegrown.Kernels.Quant;
 /// <summary>IEEE 754 binary16: 1 bit sign, 5 bits exponent (bias 15), 10 bits fraction.</summary>
 public readonly struct F16 : IQuantFormat
 {
-    const float Rebias = 5.192296858534828e33f;     // 2^112 = 2^(127 - 15)
+    internal const float Rebias = 5.192296858534828e33f;     // 2^112 = 2^(127 - 15)
     const int Infinity = 0x0F800000;                // a half's exponent of all ones, moved to a float's place
     const int FloatInfinity = 0x7F800000;
     const int Quiet = 0x00400000;

@@ -36,7 +36,8 @@ public readonly struct Q4_0 : ICodedFormat
     public static void Scales(ref readonly byte block, int part, out float low, out float high, out float min)
         => (low, min) = (high = Blocks.Half(in block, 0), 0);
 
-    public static void Scales(ReadOnlySpan<byte> row, Span<float> scales, Span<float> mins) => Blocks.HalfScales(row, BlockBytes, scales);
+    public static unsafe void Scales(in FourRows rows, int blocks, float* scales, float* mins, int stride)
+        => LaneScales.Halves<Q4_0>(rows, blocks, scales, mins, stride);
 
     public static void Dequantize(ReadOnlySpan<byte> blocks, Span<float> values) => Blocks.Dequantize<Q4_0>(blocks, values);
 

@@ -38,7 +38,8 @@ public readonly struct Q4_K : ICodedFormat
         high = low;
     }
 
-    public static void Scales(ReadOnlySpan<byte> row, Span<float> scales, Span<float> mins) => SuperBlock.Scales(row, BlockBytes, scales, mins);
+    public static unsafe void Scales(in FourRows rows, int blocks, float* scales, float* mins, int stride)
+        => SuperBlock.Scales(rows, blocks, BlockBytes, scales, mins, stride);
 
     public static void Dequantize(ReadOnlySpan<byte> blocks, Span<float> values) => Blocks.Dequantize<Q4_K>(blocks, values);
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Homegrown.Kernels.Quant;
 
@@ -51,17 +52,20 @@ public readonly struct Q6_K : ICodedFormat
         min = 0;
     }
 
-    public static void Scales(ReadOnlySpan<byte> row, Span<float> scales, Span<float> mins)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static unsafe void Scales(in FourRows rows, int blocks, float* scales, float* mins, int stride)
     {
-        for (var b = 0; b < row.Length / BlockBytes; b++)
+        for (var at = 0; at < blocks * BlockBytes; at += BlockBytes, scales += 16 * stride)
         {
-            ref readonly var block = ref row[b * BlockBytes];
-            var (first, second) = Vector256.Widen(Vector256.WidenLower(Blocks.Read<Vector128<sbyte>>(in block, ScalesAt).ToVector256()));
-            var scale = Blocks.Half(in block, ScaleAt);
-            (Vector256.ConvertToSingle(first) * scale).CopyTo(scales[(16 * b)..]);
-            (Vector256.ConvertToSingle(second) * scale).CopyTo(scales[((16 * b) + 8)..]);
+            LaneScales.Store(Scales(rows.A + at, 0), Scales(rows.B + at, 0), Scales(rows.C + at, 0), Scales(rows.D + at, 0), scales, stride);
+            LaneScales.Store(Scales(rows.A + at, 8), Scales(rows.B + at, 8), Scales(rows.C + at, 8), Scales(rows.D + at, 8), scales + (8 * stride), stride);
         }
     }
+
+    /// <summary>Eight scales from <paramref name="first"/> on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static unsafe Vector256<float> Scales(byte* block, int first)
+        => Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32((sbyte*)block + ScalesAt + first)) * Vector256.Create(Blocks.Half(in *block, ScaleAt));
 
     public static void Dequantize(ReadOnlySpan<byte> blocks, Span<float> values) => Blocks.Dequantize<Q6_K>(blocks, values);
 

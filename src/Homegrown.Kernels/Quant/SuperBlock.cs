@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using System.Runtime.Intrinsics;
 
 namespace Homegrown.Kernels.Quant;
@@ -34,24 +35,36 @@ static class SuperBlock
         min = -(Blocks.Half(in block, MinAt) * (int)m);
     }
 
-    /// <summary>Scales and minima of all parts of a row: as the other, eight at a time.</summary>
-    internal static void Scales(ReadOnlySpan<byte> row, int blockBytes, Span<float> scales, Span<float> mins)
+    /// <summary>Scales and minima of all parts of four rows: <see cref="ICodedFormat.Scales(in FourRows, int, float*, float*, int)"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static unsafe void Scales(in FourRows rows, int blocks, int blockBytes, float* scales, float* mins, int stride)
     {
-        for (var (at, part) = (0, 0); at < row.Length; at += blockBytes, part += Parts)
+        for (var at = 0; at < blocks * blockBytes; at += blockBytes, scales += Parts * stride, mins += Parts * stride)
         {
-            ref readonly var block = ref row[at];
-            var (a, b, c) = (Blocks.Read<uint>(in block, AAt), Blocks.Read<uint>(in block, BAt), Blocks.Read<uint>(in block, CAt));
-            var s = (a & 0x3F3F3F3F) | ((ulong)((c & 0x0F0F0F0F) | ((a >> 2) & 0x30303030)) << 32);
-            var m = (b & 0x3F3F3F3F) | ((ulong)(((c >> 4) & 0x0F0F0F0F) | ((b >> 2) & 0x30303030)) << 32);
-            (ToSingle(s) * Blocks.Half(in block, 0)).CopyTo(scales[part..]);
-            (-(ToSingle(m) * Blocks.Half(in block, MinAt))).CopyTo(mins[part..]);
+            Scales(rows.A + at, out var scaleA, out var minA);
+            Scales(rows.B + at, out var scaleB, out var minB);
+            Scales(rows.C + at, out var scaleC, out var minC);
+            Scales(rows.D + at, out var scaleD, out var minD);
+            LaneScales.Store(scaleA, scaleB, scaleC, scaleD, scales, stride);
+            LaneScales.Store(minA, minB, minC, minD, mins, stride);
         }
+    }
+
+    /// <summary>Scales and minima of the eight parts of a block.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static unsafe void Scales(byte* block, out Vector256<float> scales, out Vector256<float> mins)
+    {
+        var (a, b, c) = (*(uint*)(block + AAt), *(uint*)(block + BAt), *(uint*)(block + CAt));
+        var s = (a & 0x3F3F3F3F) | ((ulong)((c & 0x0F0F0F0F) | ((a >> 2) & 0x30303030)) << 32);
+        var m = (b & 0x3F3F3F3F) | ((ulong)(((c >> 4) & 0x0F0F0F0F) | ((b >> 2) & 0x30303030)) << 32);
+        scales = ToSingle(s) * Vector256.Create(Blocks.Half(in *block, 0));
+        mins = ToSingle(m) * Vector256.Create(-Blocks.Half(in *block, MinAt));
     }
 
     /// <summary>Eight bytes as floats.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Vector256<float> ToSingle(ulong bytes)
-        => Vector256.ConvertToSingle(Vector256.WidenLower(Vector256.WidenLower(Vector256.CreateScalar(bytes).AsByte())).AsInt32());
+        => Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(Vector128.CreateScalarUnsafe(bytes).AsByte()));
 
     /// <summary>The low four bits of a part's codes: byte j of pair p holds those of parts 2p and 2p + 1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

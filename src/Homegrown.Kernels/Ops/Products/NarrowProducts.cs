@@ -16,38 +16,40 @@ static unsafe class NarrowProducts<TFormat>
     internal static void Run(in Operands operands, Weight w, int first, int count, int column)
     {
         var parts = w.Columns / Blocks.PartSize;
-        var codes = (sbyte*)Scratch.Take(w.Columns + (3L * parts * sizeof(float)));
-        var scales = (float*)(codes + w.Columns);
-        var mins = scales + (2 * parts);
+        var codes = (sbyte*)Scratch.Take(w.Columns + ((long)parts * sizeof(Vector128<float>)));
+        var scales = (Vector128<float>*)(codes + w.Columns);
         for (var r = 0; r < count; r++)
         {
-            var row = w.Row(first + r);
-            TFormat.Scales(row, new(scales, TFormat.SplitScales ? 2 * parts : parts), new(mins, parts));
-            Unpack(row, codes);
+            Unpack(w.Row(first + r), codes, scales);
             for (var t = 0; t < operands.Tokens; t++)
-                operands.Y.RowPointer(t)[column + r] = Dot(codes, scales, mins, operands.Quantized.Codes(t), operands.Quantized.Scales(t), parts);
+                operands.Y.RowPointer(t)[column + r] = Dot(codes, scales, operands.Quantized.Codes(t), operands.Quantized.Scales(t), parts);
         }
     }
 
-    static void Unpack(ReadOnlySpan<byte> row, sbyte* codes)
+    /// <summary>A row's codes without bias, [columns], and of each part the scales of its halves and the minimum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void Unpack(ReadOnlySpan<byte> row, sbyte* codes, Vector128<float>* scales)
     {
         for (var at = 0; at < row.Length; at += TFormat.BlockBytes)
         {
-            for (var part = 0; part < TFormat.BlockSize / Blocks.PartSize; part++, codes += Blocks.PartSize)
+            for (var part = 0; part < TFormat.BlockSize / Blocks.PartSize; part++, codes += Blocks.PartSize, scales++)
+            {
                 (TFormat.Codes(in row[at], part) - Vector256.Create((sbyte)TFormat.Bias)).Store(codes);
+                TFormat.Scales(in row[at], part, out var low, out var high, out var min);
+                *scales = Vector128.Create(low, high, min, 0);
+            }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static float Dot(sbyte* w, float* scales, float* mins, sbyte* x, PartScales* xScales, int parts)
+    static float Dot(sbyte* w, Vector128<float>* scales, sbyte* x, PartScales* xScales, int parts)
     {
         var (sums, min) = (Vector128<float>.Zero, 0f);
         for (var p = 0; p < parts; p++, w += Blocks.PartSize, x += Blocks.PartSize)
         {
-            var (low, high) = TFormat.SplitScales ? (scales[2 * p], scales[(2 * p) + 1]) : (scales[p], scales[p]);
-            sums = Add(sums, Vector128.Load(w), Vector128.Load(x), low * xScales[p].Low);
-            sums = Add(sums, Vector128.Load(w + 16), Vector128.Load(x + 16), high * xScales[p].High);
-            if (TFormat.HasMin) min = MathF.FusedMultiplyAdd(mins[p], xScales[p].Sum, min);
+            sums = Add(sums, Vector128.Load(w), Vector128.Load(x), scales[p][0] * xScales[p].Low);
+            sums = Add(sums, Vector128.Load(w + 16), Vector128.Load(x + 16), scales[p][1] * xScales[p].High);
+            if (TFormat.HasMin) min = MathF.FusedMultiplyAdd(scales[p][2], xScales[p].Sum, min);
         }
 
         return Vector128.Sum(sums) + min;

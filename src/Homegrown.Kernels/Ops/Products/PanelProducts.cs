@@ -26,6 +26,9 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
     /// <summary>Columns in an element of a panel.</summary>
     const int Step = 4;
 
+    /// <summary>Elements in a half of a part.</summary>
+    const int Steps = QuantizedRows.Group / Step;
+
     internal static void Run(in Operands operands, Weight w, int first, int count, int column)
     {
         var parts = w.Columns / Blocks.PartSize;
@@ -135,7 +138,11 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
     }
 
     /// <summary>Bytes of an activation's code: signed weights multiply in 16 bits.</summary>
-    static int CodeBytes => TFormat.Bits == 8 ? sizeof(short) : sizeof(sbyte);
+    static int CodeBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TFormat.Bits == 8 ? sizeof(short) : sizeof(sbyte);
+    }
 
     static byte* Codes(in Operands operands, int t)
         => TFormat.Bits == 8 ? (byte*)operands.Quantized.Wide(t) : (byte*)operands.Quantized.Codes(t);
@@ -144,24 +151,64 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void Half(byte* panel, byte* x0, byte* x1, byte* x2, byte* x3, out TFloats y0, out TFloats y1, out TFloats y2, out TFloats y3)
     {
-        var vector = Step * TLanes.Count;
-        var x = Step * CodeBytes;
+        TInts a, b, c, d;
         if (TFormat.Bits == 8)
         {
-            Quad.OfWide(panel, x0, x1, x2, x3)
-                .AddInts(Quad.OfWide(panel + vector, x0 + x, x1 + x, x2 + x, x3 + x))
-                .AddInts(Quad.OfWide(panel + (2 * vector), x0 + (2 * x), x1 + (2 * x), x2 + (2 * x), x3 + (2 * x)))
-                .AddInts(Quad.OfWide(panel + (3 * vector), x0 + (3 * x), x1 + (3 * x), x2 + (3 * x), x3 + (3 * x)))
-                .ToFloats(out y0, out y1, out y2, out y3);
-            return;
+            (a, b, c, d) = (default, default, default, default);
+            for (var k = 0; k < Steps; k++, panel += Step * TLanes.Count)
+            {
+                var w = TLanes.Load(panel);
+                var (even, odd) = (TLanes.EvenBytes(w), TLanes.OddBytes(w));
+                a = AddPairs(a, even, odd, x0 + (2 * k * Step));
+                b = AddPairs(b, even, odd, x1 + (2 * k * Step));
+                c = AddPairs(c, even, odd, x2 + (2 * k * Step));
+                d = AddPairs(d, even, odd, x3 + (2 * k * Step));
+            }
+        }
+        else if (TFormat.Bits == 6)
+        {
+            Shorts(panel, x0, x1, x2, x3, 2, out a, out b, out c, out d);
+            x0 += 2 * Step;
+            x1 += 2 * Step;
+            x2 += 2 * Step;
+            x3 += 2 * Step;
+            Shorts(panel + (2 * Step * TLanes.Count), x0, x1, x2, x3, 2, out var e, out var f, out var g, out var h);
+            (a, b) = (TLanes.AddInts(TLanes.AddNeighbours(a), TLanes.AddNeighbours(e)), TLanes.AddInts(TLanes.AddNeighbours(b), TLanes.AddNeighbours(f)));
+            (c, d) = (TLanes.AddInts(TLanes.AddNeighbours(c), TLanes.AddNeighbours(g)), TLanes.AddInts(TLanes.AddNeighbours(d), TLanes.AddNeighbours(h)));
+        }
+        else
+        {
+            Shorts(panel, x0, x1, x2, x3, Steps, out a, out b, out c, out d);
+            (a, b, c, d) = (TLanes.AddNeighbours(a), TLanes.AddNeighbours(b), TLanes.AddNeighbours(c), TLanes.AddNeighbours(d));
         }
 
-        var first = Quad.Of(panel, x0, x1, x2, x3).AddShorts(Quad.Of(panel + vector, x0 + x, x1 + x, x2 + x, x3 + x));
-        var second = Quad.Of(panel + (2 * vector), x0 + (2 * x), x1 + (2 * x), x2 + (2 * x), x3 + (2 * x))
-            .AddShorts(Quad.Of(panel + (3 * vector), x0 + (3 * x), x1 + (3 * x), x2 + (3 * x), x3 + (3 * x)));
-        var dots = TFormat.Bits <= 5 ? first.AddShorts(second).AddNeighbours() : first.AddNeighbours().AddInts(second.AddNeighbours());
-        dots.ToFloats(out y0, out y1, out y2, out y3);
+        (y0, y1, y2, y3) = (TLanes.ToFloats(a), TLanes.ToFloats(b), TLanes.ToFloats(c), TLanes.ToFloats(d));
     }
+
+    /// <summary>Sums in 16 bits of <paramref name="steps"/> elements.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Shorts(byte* panel, byte* x0, byte* x1, byte* x2, byte* x3, int steps, out TInts a, out TInts b, out TInts c, out TInts d)
+    {
+        var w = TLanes.Load(panel);
+        a = TLanes.MultiplyBytes(w, TLanes.Broadcast(x0));
+        b = TLanes.MultiplyBytes(w, TLanes.Broadcast(x1));
+        c = TLanes.MultiplyBytes(w, TLanes.Broadcast(x2));
+        d = TLanes.MultiplyBytes(w, TLanes.Broadcast(x3));
+        for (var k = 1; k < steps; k++)
+        {
+            panel += Step * TLanes.Count;
+            w = TLanes.Load(panel);
+            a = TLanes.AddShorts(a, TLanes.MultiplyBytes(w, TLanes.Broadcast(x0 + (k * Step))));
+            b = TLanes.AddShorts(b, TLanes.MultiplyBytes(w, TLanes.Broadcast(x1 + (k * Step))));
+            c = TLanes.AddShorts(c, TLanes.MultiplyBytes(w, TLanes.Broadcast(x2 + (k * Step))));
+            d = TLanes.AddShorts(d, TLanes.MultiplyBytes(w, TLanes.Broadcast(x3 + (k * Step))));
+        }
+    }
+
+    /// <summary>Four columns as two pairs: the even ones, then the odd ones.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static TInts AddPairs(TInts sum, TInts even, TInts odd, byte* x)
+        => TLanes.AddInts(sum, TLanes.AddInts(TLanes.MultiplyShorts(even, TLanes.Broadcast(x)), TLanes.MultiplyShorts(odd, TLanes.Broadcast(x + Step))));
 
     static void Store(TFloats values, float* y, int rows)
     {
@@ -174,47 +221,5 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
         var all = stackalloc float[TLanes.Count];
         TLanes.Store(values, all);
         new ReadOnlySpan<float>(all, rows).CopyTo(new(y, rows));
-    }
-
-    /// <summary>A vector for each of four tokens. Four fields: as many as the JIT keeps in registers.</summary>
-    readonly struct Quad(TInts a, TInts b, TInts c, TInts d)
-    {
-        readonly TInts a = a, b = b, c = c, d = d;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Quad Of(byte* panel, byte* x0, byte* x1, byte* x2, byte* x3)
-        {
-            var w = TLanes.Load(panel);
-            return new(
-                TLanes.MultiplyBytes(w, TLanes.Broadcast(x0)), TLanes.MultiplyBytes(w, TLanes.Broadcast(x1)),
-                TLanes.MultiplyBytes(w, TLanes.Broadcast(x2)), TLanes.MultiplyBytes(w, TLanes.Broadcast(x3)));
-        }
-
-        /// <summary>Four columns as two pairs: the even ones, then the odd ones.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Quad OfWide(byte* panel, byte* x0, byte* x1, byte* x2, byte* x3)
-        {
-            var w = TLanes.Load(panel);
-            var (even, odd) = (TLanes.EvenBytes(w), TLanes.OddBytes(w));
-            return new(Pairs(even, odd, x0), Pairs(even, odd, x1), Pairs(even, odd, x2), Pairs(even, odd, x3));
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        static TInts Pairs(TInts even, TInts odd, byte* x)
-            => TLanes.AddInts(TLanes.MultiplyShorts(even, TLanes.Broadcast(x)), TLanes.MultiplyShorts(odd, TLanes.Broadcast(x + Step)));
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Quad AddShorts(Quad o) => new(TLanes.AddShorts(a, o.a), TLanes.AddShorts(b, o.b), TLanes.AddShorts(c, o.c), TLanes.AddShorts(d, o.d));
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Quad AddInts(Quad o) => new(TLanes.AddInts(a, o.a), TLanes.AddInts(b, o.b), TLanes.AddInts(c, o.c), TLanes.AddInts(d, o.d));
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Quad AddNeighbours()
-            => new(TLanes.AddNeighbours(a), TLanes.AddNeighbours(b), TLanes.AddNeighbours(c), TLanes.AddNeighbours(d));
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void ToFloats(out TFloats y0, out TFloats y1, out TFloats y2, out TFloats y3)
-            => (y0, y1, y2, y3) = (TLanes.ToFloats(a), TLanes.ToFloats(b), TLanes.ToFloats(c), TLanes.ToFloats(d));
     }
 }

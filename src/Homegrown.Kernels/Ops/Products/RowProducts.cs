@@ -21,22 +21,15 @@ static unsafe class RowProducts<TFormat>
         for (var r = 0; r < count; r += Rows)
         {
             var rows = new FourRows(w.Data + ((first + r) * w.RowBytes), w.RowBytes, count - r);
-            scales.Fill(rows.A, w.RowBytes, rows.Count);
+            scales.Fill(rows.A, w.RowBytes, count - r);
             for (var t = 0; t < operands.Tokens; t++)
             {
                 var sums = Dot(rows, scales.Scales, scales.Mins, operands.Quantized.Codes(t), operands.Quantized.Scales(t), w.Columns / TFormat.BlockSize);
                 var y = operands.Y.RowPointer(t) + column + r;
-                if (rows.Count == Rows) sums.Store(y);
-                else for (var i = 0; i < rows.Count; i++) y[i] = sums[i];
+                if (count - r >= Rows) sums.Store(y);
+                else for (var i = 0; i < count - r; i++) y[i] = sums[i];
             }
         }
-    }
-
-    /// <summary>Four rows; where there are fewer, the last one again, whose sums are not written.</summary>
-    readonly struct FourRows(byte* w, long stride, int rows)
-    {
-        public readonly int Count = Math.Min(rows, Rows);
-        public readonly byte* A = w, B = w + (Math.Min(rows - 1, 1) * stride), C = w + (Math.Min(rows - 1, 2) * stride), D = w + (Math.Min(rows - 1, 3) * stride);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
