@@ -1,6 +1,6 @@
 namespace Homegrown.Engine.Sampling.Steps;
 
-/// <summary>Keeps tokens of probability epsilon or more, and the best (Hewitt et al. 2022, arXiv 2210.15191, section 4). 0 or less keeps all.</summary>
+/// <summary>Keeps tokens of probability epsilon or more, and the best (Hewitt et al. 2022, arXiv 2210.15191). 0 or less keeps all.</summary>
 public sealed class EpsilonCutoff(double epsilon) : SamplerStep
 {
     /// <inheritdoc/>

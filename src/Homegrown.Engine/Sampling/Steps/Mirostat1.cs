@@ -34,7 +34,7 @@ public sealed class Mirostat1(double tau, double eta, int m) : SamplerStep
     /// <inheritdoc/>
     public override void Accept(int token, bool generated) => control.Accept(token);
 
-    // Equation 10 with the exponent s: the k whose expected surprise is mu.
+    // Algorithm 1's k for the Zipf exponent s: the top-k whose expected surprise is mu.
     int Kept(double s, int vocabularySize)
     {
         var e = s - 1;

@@ -2,7 +2,7 @@ namespace Homegrown.Engine.Sampling.Steps;
 
 /// <summary>
 /// Exclude top choices: of the tokens with a probability from the threshold up, all but the least probable go, at most once per
-/// token with the given probability (as llama.cpp has it). Nothing happens where fewer than two reach the threshold.
+/// token with the given probability (p-e-w 2024, as llama.cpp has it). Nothing happens where fewer than two reach the threshold.
 /// </summary>
 /// <param name="probability">How often it acts at all.</param>
 /// <param name="threshold">Above 0.5 it is off: two tokens cannot both reach it.</param>
