@@ -92,10 +92,11 @@ static unsafe class OpDefinitions
         return new(x.Current(), values, allocated);
     }
 
-    /// <summary>Heads of <paramref name="length"/>, two sharing one of keys and values, in pages of 4; fewer rows where heads are long.</summary>
+    /// <summary>Heads of <paramref name="length"/>, two sharing one of keys and values, in pages of 4.</summary>
     static OpRun OfAttention(Compute compute, int length, int rows, Func<Random, float> value)
     {
         if (length == 0) return new([], [], 0);
+        var scale = (float)(1 / Math.Sqrt(length));
         using var q = new Matrix2(compute, rows, 2 * length, value, 1);
         using var k = new Matrix2(compute, rows, length, value, 2);
         using var v = new Matrix2(compute, rows, length, value, 3);
@@ -103,8 +104,9 @@ static unsafe class OpDefinitions
         for (var i = 0; i < rows * 2; i++)
         {
             var (row, head) = (i / 2, i % 2 * length);
-            var scores = Enumerable.Range(0, row + 1).Select(p => 0.1f * Enumerable.Range(0, length).Sum(d => q[row, head + d] * k[p, d])).ToArray();
-            var weights = scores.Select(s => Math.Exp(s - (scores.Any(double.IsNaN) ? double.NaN : scores.Max()))).ToArray();
+            var scores = Enumerable.Range(0, row + 1).Select(p => scale * Enumerable.Range(0, length).Sum(d => q[row, head + d] * k[p, d])).ToArray();
+            var largest = scores.Any(double.IsNaN) ? double.NaN : scores.Max();
+            var weights = scores.Select(s => Math.Exp(s - largest)).ToArray();
             for (var d = 0; d < length; d++)
                 expected[(i * length) + d] = Enumerable.Range(0, row + 1).Sum(p => weights[p] * v[p, d]) / weights.Sum();
         }
@@ -112,7 +114,7 @@ static unsafe class OpDefinitions
         using var pages = new KvPages((rows + 3) / 4, 4, 1, length, KvType.F32);
         var ragged = new RaggedRows();
         ragged.Add(rows, 0, [.. Enumerable.Range(0, pages.Pages).Reverse()]);
-        return Rented(() => Attention.Forward(q.Tensor, k.Tensor, v.Tensor, pages, ragged, new(2, 1, length), 0.1f), expected);
+        return Rented(() => Attention.Forward(q.Tensor, k.Tensor, v.Tensor, pages, ragged, new(2, 1, length), scale), expected);
     }
 
     static OpRun OfMatMul(Compute compute, int length, int rows, Func<Random, float> value)
