@@ -12,9 +12,10 @@ static class Streaming
         await using var chunk = chunks.GetAsyncEnumerator(cancellation);
         var first = chunk.MoveNextAsync().AsTask();
         if (first.IsFaulted) await first;                                        // refused at once: an error with its status, no stream
-        await using var events = await ServerSentEvents.StartAsync(http, service.Options.PingInterval, service.Options.Time);
+        await using var events = new ServerSentEvents(http.Response, service.Options.PingInterval, service.Options.Time);
         try
         {
+            await events.StartAsync(cancellation);
             for (var more = await first; more; more = await chunk.MoveNextAsync()) await events.SendAsync(chunk.Current, type);
             await events.EndAsync();
         }

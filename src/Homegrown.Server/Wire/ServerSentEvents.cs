@@ -11,31 +11,30 @@ namespace Homegrown.Server.Wire;
 /// </summary>
 sealed class ServerSentEvents : IAsyncDisposable
 {
+    readonly HttpResponse response;
     readonly PipeWriter body;
     readonly Utf8JsonWriter json;
     readonly SemaphoreSlim gate = new(1, 1);
     readonly PeriodicTimer timer;
-    readonly Task pings;
-    bool silent = true;
+    Task pings = Task.CompletedTask;
+    volatile bool silent = true;
 
-    ServerSentEvents(PipeWriter body, TimeSpan pingInterval, TimeProvider time)
+    public ServerSentEvents(HttpResponse response, TimeSpan pingInterval, TimeProvider time)
     {
-        this.body = body;
+        (this.response, body) = (response, response.BodyWriter);
         json = new Utf8JsonWriter(body, WireJson.Writing);
         timer = new PeriodicTimer(pingInterval, time);
-        pings = PingAsync();
     }
 
     /// <summary>Sends the headers: from here on errors are events too.</summary>
-    public static async Task<ServerSentEvents> StartAsync(HttpContext http, TimeSpan pingInterval, TimeProvider time)
+    public async Task StartAsync(CancellationToken cancellation)
     {
-        var headers = http.Response.Headers;
-        headers.ContentType = "text/event-stream; charset=utf-8";
-        headers.CacheControl = "no-cache";
-        headers["X-Accel-Buffering"] = "no";                                     // nginx would collect the pieces
-        await http.Response.StartAsync(http.RequestAborted);
-        await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
-        return new ServerSentEvents(http.Response.BodyWriter, pingInterval, time);
+        response.Headers.ContentType = "text/event-stream; charset=utf-8";
+        response.Headers.CacheControl = "no-cache";
+        response.Headers["X-Accel-Buffering"] = "no";                            // nginx would collect the pieces
+        await response.StartAsync(cancellation);
+        await body.FlushAsync(cancellation);
+        pings = PingAsync();
     }
 
     public async ValueTask SendAsync<T>(T value, JsonTypeInfo<T> type)
