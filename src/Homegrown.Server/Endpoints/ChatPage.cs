@@ -32,6 +32,7 @@ static class ChatPage
         }
         response.Headers.ContentSecurityPolicy = Policy;
         response.Headers["Referrer-Policy"] = "no-referrer";
+        response.Headers["X-Content-Type-Options"] = "nosniff";
         response.Headers.ETag = asset.ETag;
         response.Headers.CacheControl = "no-cache";                              // kept, and asked for anew: an update shows at once
         if (http.Request.Headers.IfNoneMatch.Contains<string?>(asset.ETag))
