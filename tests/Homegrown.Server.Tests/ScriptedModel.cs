@@ -50,7 +50,7 @@ sealed class ScriptedModel(string answer = "The capital of France is Paris.") : 
             var token = tokens[i];
             if (token == ScriptedTokenizer.End)
             {
-                yield return Piece(request, token, held) with { Finish = FinishReason.Stop, StoppedBy = "<|end|>" };
+                yield return new GenerationPiece { Text = held, Finish = FinishReason.Stop, StoppedBy = "<|end|>" };
                 yield break;
             }
             var chars = new char[8];

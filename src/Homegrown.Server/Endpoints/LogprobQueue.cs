@@ -15,8 +15,7 @@ sealed class LogprobQueue(Tokenizer tokenizer)
 
     public IReadOnlyList<GenerationPiece> Take(GenerationPiece piece)
     {
-        var ends = piece.Finish == FinishReason.Stop && tokenizer.EndOfGeneration.Contains(piece.Token ?? -1);
-        if (piece.Logprob is not null && !ends) waiting.Enqueue(piece);
+        if (piece.Logprob is not null) waiting.Enqueue(piece);
         credit += Encoding.UTF8.GetByteCount(piece.Text);
         var ready = new List<GenerationPiece>();
         while (waiting.TryPeek(out var first) && Length(first) <= credit)

@@ -50,7 +50,11 @@ function foot(message, redo) {
   line.className = "foot-line";
   line.append(copyButton(words.copy, () => message.content));
   if (redo) line.append(iconButton("redo", words.redo, redo));
-  if (message.stats) line.append(words.stats(message.stats));
+  if (message.stats) {
+    const stats = line.appendChild(document.createElement("span"));
+    stats.textContent = words.stats(message.stats);
+    stats.title = words.statsHint(message.stats);
+  }
   return [...made, line];
 }
 

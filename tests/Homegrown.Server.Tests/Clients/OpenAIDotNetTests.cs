@@ -20,7 +20,7 @@ public sealed class OpenAIDotNetTests
         Assert.Equal("The capital of France is Paris.", answer.Content[0].Text);
         Assert.Equal((ChatFinishReason.Stop, ChatMessageRole.Assistant), (answer.FinishReason, answer.Role));
         Assert.Equal(answer.Usage.TotalTokenCount, answer.Usage.InputTokenCount + answer.Usage.OutputTokenCount);
-        Assert.Equal(8, answer.Usage.OutputTokenCount);
+        Assert.Equal(7, answer.Usage.OutputTokenCount);
     }
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class OpenAIDotNetTests
         }
         Assert.Equal("The capital of France is Paris.", text);
         Assert.Equal(ChatFinishReason.Stop, finish);
-        Assert.Equal(8, usage!.OutputTokenCount);
+        Assert.Equal(7, usage!.OutputTokenCount);
         Assert.Equal(10, pieces);                                                // role, seven tokens, reason, usage
     }
 

@@ -13,7 +13,7 @@ public sealed class CompletionsTests
         Assert.StartsWith("cmpl-", reply.Text("id"), StringComparison.Ordinal);
         Assert.Equal("text_completion", reply.Text("object"));
         Assert.Equal("""[{"index":0,"text":"Hello world","logprobs":null,"finish_reason":"stop"}]""", reply["choices"]!.ToJsonString());
-        Assert.Equal("""{"prompt_tokens":1,"completion_tokens":3,"total_tokens":4}""", reply["usage"]!.ToJsonString());
+        Assert.Equal("""{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}""", reply["usage"]!.ToJsonString());
         Assert.Equal(16, Assert.Single(model.Requests).MaxTokens);
     }
 
@@ -49,7 +49,7 @@ public sealed class CompletionsTests
         var events = await server.PostAsync(Path, """{"prompt":[265],"echo":true,"stream":true,"stream_options":{"include_usage":true}}""").EventsAsync();
         Assert.Equal(["Hello", " world", ""], events.SkipLast(1).Select(e => e["choices"]![0].Text("text")));
         Assert.Equal(["", "", "stop"], events.SkipLast(1).Select(e => e["choices"]![0].Text("finish_reason")));
-        Assert.Equal("""{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}""", events[^1]["usage"]!.ToJsonString());
+        Assert.Equal("""{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}""", events[^1]["usage"]!.ToJsonString());
     }
 
     [Fact]

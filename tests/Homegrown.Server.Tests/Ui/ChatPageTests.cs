@@ -47,9 +47,10 @@ public sealed class ChatPageTests(Chromium chromium) : IClassFixture<Chromium>
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Stop" })).ToBeVisibleAsync();
         steps.Release(2);
         await Expect(Answer(page)).ToHaveTextAsync("The capital");
+        await Screenshot(page, "streaming-light");
         steps.Release(10);
         await Expect(Answer(page)).ToHaveTextAsync("The capital of France is Paris.");
-        await Expect(page.Locator(".message.assistant .foot-line")).ToContainTextAsync("8 tokens");
+        await Expect(page.Locator(".message.assistant .foot-line")).ToContainTextAsync("7 tokens");
         await Expect(page.Locator(".message.assistant .foot-line")).ToContainTextAsync("tokens/s");
         await Expect(page.Locator("#chats li")).ToHaveTextAsync("What is the capital of France?");
         await page.Context.CloseAsync();
@@ -148,7 +149,9 @@ public sealed class ChatPageTests(Chromium chromium) : IClassFixture<Chromium>
         await page.GetByLabel("Top k").FillAsync("5");
         await page.GetByLabel("Most tokens").FillAsync("3");
         await page.GetByLabel("Seed").FillAsync("7");
-        await Screenshot(page, "settings-light");
+        await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Dark });
+        Assert.Equal("rgb(22, 24, 22)", await page.EvaluateAsync<string>("getComputedStyle(document.documentElement).backgroundColor"));
+        await Screenshot(page, "settings-dark");
         await page.GetByRole(AriaRole.Button, new() { Name = "Close" }).ClickAsync();
         await Input(page).FillAsync("Hello");
         await Input(page).PressAsync("Enter");
