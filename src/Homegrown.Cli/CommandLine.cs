@@ -55,7 +55,7 @@ static class CommandLine
     static int Misused(ParseResult parsed, RootCommand root, Terminal terminal)
     {
         var verb = parsed.CommandResult.Command;
-        var (name, problem) = ($"homegrown {verb.Name}", parsed.Errors[0].Message);
+        var (name, problem) = ($"homegrown {verb.Name}", Problem(parsed.Errors[0]));
         if (verb is RootCommand)
         {
             var word = parsed.UnmatchedTokens is [var first, ..] ? first : "";
@@ -64,6 +64,13 @@ static class CommandLine
         }
         terminal.Error.WriteLine($"{name}: {OneLine(problem)} '{name} --help' shows what there is.");
         return ExitCode.Usage;
+    }
+
+    /// <summary>The parser's message, with the option that it is about.</summary>
+    static string Problem(ParseError error)
+    {
+        var option = (error.SymbolResult as OptionResult ?? error.SymbolResult?.Parent as OptionResult)?.Option.Name;
+        return option is null || error.Message.Contains(option, StringComparison.Ordinal) ? error.Message : $"{option}: {error.Message}";
     }
 
     static int Explain(Exception error, Terminal terminal)
@@ -82,5 +89,5 @@ static class CommandLine
         return code;
     }
 
-    static string OneLine(string message) => message.ReplaceLineEndings(" ").Trim();
+    static string OneLine(string message) => string.Join(' ', message.Split((char[])['\r', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries));
 }

@@ -16,7 +16,7 @@ static class Program
     {
         Chat.Create(terminal),
         Run.Create(terminal),
-        //Serve.Create(terminal),
+        Serve.Create(terminal),
         List.Create(terminal),
         //Inspect.Create(terminal),
         Tokenize.Create(terminal),
