@@ -42,6 +42,13 @@ sealed class Terminal
     /// <summary>Tables and keys.</summary>
     public IAnsiConsole Console { get => field ?? tables.Value; init; }
 
+    /// <summary>A model's text as it comes. What a person watches is kept from driving the terminal; a pipe gets it as it is.</summary>
+    public void Stream(string text)
+    {
+        Out.Write(OutIsTerminal ? Printable.Of(text) : text);
+        Out.Flush();
+    }
+
     /// <summary>A remark beside the results, dim where a person watches.</summary>
     public void Note(string text)
     {

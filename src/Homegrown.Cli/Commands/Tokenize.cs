@@ -78,7 +78,7 @@ static class Tokenize
     static void PrintPieces(Tokenizer tokenizer, List<int> ids, TextWriter output)
     {
         var lines = new StringBuilder();
-        foreach (var id in ids) lines.Append($"{id,8}  {tokenizer.Piece(id).ReplaceLineEndings("\\n")}\n");
+        foreach (var id in ids) lines.Append($"{id,8}  {Printable.Of(tokenizer.Piece(id).Replace("\n", "\\n"))}\n");
         output.Write(lines);
     }
 }
