@@ -31,11 +31,34 @@ static class Cli
         Variable = name => name == "HOMEGROWN_MODELS" ? "/nowhere" : null,
     };
 
+    /// <summary>A pipe whose reader presses Ctrl-C at the n-th write.</summary>
+    public static Terminal InterruptedAt(string input, int writes)
+    {
+        var interrupts = new Interrupts();
+        return new Terminal
+        {
+            In = new StringReader(input),
+            Out = new InterruptingWriter(interrupts, writes),
+            Error = new StringWriter(),
+            Interrupts = interrupts,
+            Variable = Piped().Variable,
+        };
+    }
+
     public static Task<Outcome> RunAsync(params string[] arguments) => RunAsync(Piped(), arguments);
 
     public static async Task<Outcome> RunAsync(Terminal terminal, params string[] arguments)
     {
         var code = await CommandLine.InvokeAsync(arguments, terminal);
         return new Outcome(code, terminal.Out.ToString()!, terminal.Error.ToString()!);
+    }
+
+    sealed class InterruptingWriter(Interrupts interrupts, int writes) : StringWriter
+    {
+        public override void Write(string? value)
+        {
+            base.Write(value);
+            if (--writes == 0) interrupts.Raise();
+        }
     }
 }
