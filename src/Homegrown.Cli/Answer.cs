@@ -32,9 +32,10 @@ sealed record Answer
 
     public double DecodeRate => Rate(Ids.Count - 1, Rest);
 
-    /// <param name="write">Gets the text as it comes.</param>
-    public static async Task<Answer> StreamAsync(LocalModel model, GenerationRequest request, Action<string> write, CancellationToken cancellation)
+    /// <param name="quiet">Only collects; otherwise the text goes to the terminal as it comes.</param>
+    public static async Task<Answer> StreamAsync(LocalModel model, GenerationRequest request, Terminal terminal, bool quiet, CancellationToken cancellation)
     {
+        using var reading = new ProgressLine(terminal, $"reading {request.Prompt.Count} tokens", quiet: quiet);
         var (text, ids, watch) = (new StringBuilder(), new List<int>(), Stopwatch.StartNew());
         var (first, last) = (TimeSpan.Zero, TimeSpan.Zero);
         GenerationPiece? end = null;
@@ -42,6 +43,7 @@ sealed record Answer
         {
             await foreach (var piece in model.GenerateAsync(request, cancellation))
             {
+                reading.Dispose();
                 if (piece.Token is { } id)
                 {
                     last = watch.Elapsed;
@@ -49,7 +51,7 @@ sealed record Answer
                     ids.Add(id);
                 }
                 text.Append(piece.Text);
-                if (piece.Text.Length > 0) write(piece.Text);
+                if (piece.Text.Length > 0 && !quiet) terminal.Stream(piece.Text);
                 if (piece.Finish is not null) end = piece;
             }
         }

@@ -31,12 +31,12 @@ sealed class ProgressLine : IProgress<int>, IDisposable
 
     public void Dispose()
     {
-        timer?.Dispose();
         if (timer is null) return;
+        timer.Dispose();
         lock (timer)
         {
+            if (drawn && !closed) terminal.Error.Write("\r\e[K");
             closed = true;
-            if (drawn) terminal.Error.Write("\r\e[K");
         }
     }
 

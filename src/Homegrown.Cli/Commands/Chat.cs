@@ -36,7 +36,7 @@ static class Chat
             var session = new ChatSession(loaded, new Conversation(parsed.GetValue(system)), terminal,
                 (ids, attempt) => Reseed(sampling.Request(parsed, ids), attempt));
             if (message is null) return await new ChatLoop(session, terminal).RunAsync(cancellation);
-            var answer = await session.SayAsync(message, asJson ? _ => { } : terminal.Stream);
+            var answer = await session.SayAsync(message, asJson);
             terminal.Out.WriteLine(asJson ? Json.Text(answer.ToJson(loaded, load)) : "");
             if (answer.Finish == FinishReason.Length && !asJson) terminal.Note($"[cut after {answer.Ids.Count} tokens]");
             return answer.Finish is null ? ExitCode.Interrupted : ExitCode.Ok;

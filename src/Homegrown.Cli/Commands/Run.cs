@@ -32,7 +32,7 @@ static class Run
             var load = watch.Elapsed;
             var ids = loaded.Tokenizer.Encode(text);
             if (ids.Count == 0) throw new UsageException("the prompt is empty, and this model has no token to begin with: give -p TEXT.");
-            var answer = await Answer.StreamAsync(loaded, sampling.Request(parsed, ids), asJson ? _ => { } : terminal.Stream, cancellation);
+            var answer = await Answer.StreamAsync(loaded, sampling.Request(parsed, ids), terminal, asJson, cancellation);
             terminal.Out.WriteLine(asJson ? Json.Text(answer.ToJson(loaded, load)) : "");
             return answer.Finish is null ? ExitCode.Interrupted : ExitCode.Ok;
         });

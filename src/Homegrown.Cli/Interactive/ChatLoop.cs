@@ -36,7 +36,7 @@ sealed class ChatLoop(ChatSession session, Terminal terminal)
                 {
                     if (!await ObeyAsync(message)) break;
                 }
-                else if (message.Trim().Length > 0) Report(await session.SayAsync(message, terminal.Stream));
+                else if (message.Trim().Length > 0) Report(await session.SayAsync(message));
             }
             catch (Exception error) when (error is UsageException or ContextLengthException or TemplateException or IOException or UnauthorizedAccessException)
             {
@@ -82,7 +82,7 @@ sealed class ChatLoop(ChatSession session, Terminal terminal)
             case "/save": session.Conversation.Save(FileOf(rest, command)); break;
             case "/load": session.Conversation.Load(FileOf(rest, command)); break;
             case "/stats": Statistics(); break;
-            case "/regen" when await session.AgainAsync(terminal.Stream) is { } answer: Report(answer); break;
+            case "/regen" when await session.AgainAsync() is { } answer: Report(answer); break;
             case "/regen": terminal.Note("There is no message to answer."); break;
             default: throw new UsageException($"There is no {command}; /help shows what there is.");
         }

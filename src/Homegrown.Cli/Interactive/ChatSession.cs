@@ -18,31 +18,31 @@ sealed class ChatSession(LocalModel model, Conversation conversation, Terminal t
 
     /// <summary>Says something and streams the answer. What does not fit into the context is taken back.</summary>
     /// <exception cref="ContextLengthException">It does not fit.</exception>
-    public Task<Answer> SayAsync(string text, Action<string> write)
+    public Task<Answer> SayAsync(string text, bool quiet = false)
     {
         conversation.Add("user", text);
         attempt = 0;
-        return AnswerAsync(write);
+        return AnswerAsync(quiet);
     }
 
     /// <summary>Answers the last message anew; null where there is none.</summary>
-    public async Task<Answer?> AgainAsync(Action<string> write)
+    public async Task<Answer?> AgainAsync()
     {
         conversation.TakeBack("assistant");
         if (conversation.Messages is not [.., { Role: "user" }]) return null;
         attempt++;
-        return await AnswerAsync(write);
+        return await AnswerAsync(quiet: false);
     }
 
     /// <summary>Tokens of the conversation as it stands.</summary>
     public int CountTokens() => conversation.Messages.Count == 0 ? 0 : Encode(addGenerationPrompt: false).Count;
 
-    async Task<Answer> AnswerAsync(Action<string> write)
+    async Task<Answer> AnswerAsync(bool quiet)
     {
         using var scope = terminal.Interrupts.Open();
         try
         {
-            Last = await Answer.StreamAsync(model, request(Encode(addGenerationPrompt: true), attempt), write, scope.Token);
+            Last = await Answer.StreamAsync(model, request(Encode(addGenerationPrompt: true), attempt), terminal, quiet, scope.Token);
         }
         catch
         {
