@@ -18,7 +18,7 @@ static class Program
         Run.Create(terminal),
         Serve.Create(terminal),
         List.Create(terminal),
-        //Inspect.Create(terminal),
+        Inspect.Create(terminal),
         Tokenize.Create(terminal),
         Template.Create(terminal),
         Logits.Create(terminal),

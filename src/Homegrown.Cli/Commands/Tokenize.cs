@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using System.Text.Json.Nodes;
-using Homegrown.Cli.Options;
+using Homegrown.Engine.Formats;
 using Homegrown.Engine.Tokenizers;
 
 namespace Homegrown.Cli.Commands;
@@ -34,7 +34,8 @@ static class Tokenize
         {
             var store = ModelStore.Of(terminal);
             var (model, text) = Split(parsed.GetValue(words) ?? [], parsed.GetValue(file), store, terminal);
-            var tokenizer = TokenizerOf(store.Resolve(model));
+            using var gguf = GgufFile.Open(store.Resolve(model));
+            var tokenizer = TokenizerFactory.Create(VocabularyData.FromGguf(gguf));
             var special = !parsed.GetValue(noSpecial);
             var results = Texts(text, parsed.GetValue(separator)).Select(one => tokenizer.Encode(one, addSpecial: special, parseSpecial: special));
             if (parsed.GetValue(json)) terminal.Out.WriteLine(Json.Text(new JsonArray([.. results.Select(one => ToJson(tokenizer, one))])));
@@ -66,8 +67,6 @@ static class Tokenize
 
     static string Input(Terminal terminal)
         => terminal.InIsTerminal ? throw new UsageException("there is no text: give TEXT or --file FILE, or pipe it in.") : terminal.In.ReadToEnd();
-
-    static Tokenizer TokenizerOf(string path) => throw new NotImplementedException(path);
 
     static JsonObject ToJson(Tokenizer tokenizer, List<int> ids) => new()
     {
