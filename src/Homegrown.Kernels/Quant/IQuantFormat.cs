@@ -65,4 +65,6 @@ public readonly unsafe struct FourRows(byte* first, long rowBytes, int rows)
 {
     internal readonly byte* A = first, B = first + (Math.Min(rows - 1, 1) * rowBytes);
     internal readonly byte* C = first + (Math.Min(rows - 1, 2) * rowBytes), D = first + (Math.Min(rows - 1, 3) * rowBytes);
+
+    internal byte* this[int row] => row switch { 0 => A, 1 => B, 2 => C, _ => D };
 }
