@@ -11,6 +11,7 @@ namespace Homegrown.Engine.Formats;
 /// </summary>
 sealed class GgufCursor(MappedFile file, long position = 0)
 {
+    const string Damaged = "the file is truncated or damaged, fetch it again";
     const int MaxDepth = 8;   // of arrays in arrays; files in use have one level
     const int ShownChars = 100;
     static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -32,7 +33,7 @@ sealed class GgufCursor(MappedFile file, long position = 0)
         var offset = Position;
         var count = Read<ulong>(field);
         if (count > (ulong)(Remaining / minBytes))
-            throw Error(field, offset, $"{count} x at least {minBytes} bytes do not fit into the {Remaining} bytes that remain: the file is truncated or damaged, fetch it again");
+            throw Error(field, offset, $"{count} x at least {minBytes} bytes do not fit into the {Remaining} bytes that remain: {Damaged}");
         return (long)count;
     }
 
@@ -115,6 +116,6 @@ sealed class GgufCursor(MappedFile file, long position = 0)
 
     void Require(string field, long bytes)
     {
-        if (bytes > Remaining) throw Error(field, Position, $"{bytes} bytes needed, {Remaining} remain: the file is truncated or damaged, fetch it again");
+        if (bytes > Remaining) throw Error(field, Position, $"{bytes} bytes needed, {Remaining} remain: {Damaged}");
     }
 }

@@ -63,7 +63,11 @@ public sealed partial class GgufFile : IDisposable
     {
         var part = parts[tensor.File];
         if (tensor.Rows > int.MaxValue || tensor.Columns > int.MaxValue)
-            throw new ModelFileException(part.File.Path, $"tensor {tensor.Name}", tensor.Offset, $"[{tensor.Rows}, {tensor.Columns}] is more than 2^31 - 1 rows or columns");
+        {
+            throw new ModelFileException(
+                part.File.Path, $"tensor {tensor.Name}", tensor.Offset, $"[{tensor.Rows}, {tensor.Columns}] is more than 2^31 - 1 rows or columns");
+        }
+
         return part.File.Weight(tensor.Type, (int)tensor.Rows, (int)tensor.Columns, tensor.Offset);
     }
 

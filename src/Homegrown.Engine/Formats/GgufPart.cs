@@ -17,6 +17,7 @@ sealed class GgufPart : IDisposable
     const int MaxKeyBytes = 65535;   // the format's own limit
     const int MaxNameBytes = 255;    // the format says 64; image models in use have longer ones
     const int MaxDimensions = 4;
+    const string Damaged = "it is truncated or damaged, fetch it again";
     const string AlignmentKey = "general.alignment";
     const uint DefaultAlignment = 32;
 
@@ -78,8 +79,9 @@ sealed class GgufPart : IDisposable
         if (File.Length < 4 || cursor.Read<uint>("magic") != Magic) throw cursor.Error("magic", 0, "not a GGUF file: it does not begin with \"GGUF\"");
         var version = cursor.Read<uint>("version");
         if (version is 2 or 3) return (int)version;
-        var problem = (version & 0xFFFF) == 0 ? "a big-endian file; convert it to little-endian" : $"version {version} is not supported, 2 and 3 are; convert the model again";
-        throw cursor.Error("version", 4, problem);
+        throw cursor.Error("version", 4, (version & 0xFFFF) == 0
+            ? "a big-endian file; convert it to little-endian"
+            : $"version {version} is not supported, 2 and 3 are; convert the model again");
     }
 
     void ReadKey(long i)
@@ -106,15 +108,18 @@ sealed class GgufPart : IDisposable
         var field = $"tensor {name}";
         var (dimensions, count) = ReadDimensions(field);
         var typeOffset = cursor.Position;
-        var type = (TensorType)(int)Math.Min(cursor.Read<uint>(field), int.MaxValue);
-        if (!QuantFormats.IsKnown(type)) throw cursor.Error(field, typeOffset, $"unknown tensor type {(int)type}");
+        var typeId = cursor.Read<uint>(field);
+        var type = (TensorType)(int)Math.Min(typeId, int.MaxValue);
+        if (!QuantFormats.IsKnown(type)) throw cursor.Error(field, typeOffset, $"unknown tensor type {typeId}");
         var columns = dimensions.Length == 0 ? 1 : dimensions[0];
-        if (columns % QuantFormats.BlockSize(type) != 0)
-            throw cursor.Error(field, typeOffset, $"rows of {columns} values are not whole blocks of {QuantFormats.BlockSize(type)} ({type})");
-        var bytes = (Int128)count / QuantFormats.BlockSize(type) * QuantFormats.BlockBytes(type);
-        if (bytes > File.Length) throw cursor.Error(field, typeOffset, $"{bytes} bytes do not fit into a file of {File.Length}; it is truncated or damaged, fetch it again");
+        var blockSize = QuantFormats.BlockSize(type);
+        if (columns % blockSize != 0) throw cursor.Error(field, typeOffset, $"rows of {columns} values are not whole blocks of {blockSize} ({type})");
+        var bytes = (Int128)count / blockSize * QuantFormats.BlockBytes(type);
+        if (bytes > File.Length) throw cursor.Error(field, typeOffset, $"{bytes} bytes do not fit into a file of {File.Length}; {Damaged}");
+        var offsetOffset = cursor.Position;
         var dataOffset = cursor.Read<ulong>(field);
-        if (dataOffset > (ulong)File.Length) throw cursor.Error(field, cursor.Position - 8, $"data offset {dataOffset} is past the end of the file, {File.Length}; it is truncated or damaged, fetch it again");
+        if (dataOffset > (ulong)File.Length)
+            throw cursor.Error(field, offsetOffset, $"data offset {dataOffset} is past the end of the file, {File.Length}; {Damaged}");
         var tensor = new GgufTensor
         {
             Name = name, Dimensions = dimensions, Type = type, Offset = (long)dataOffset, Bytes = (long)bytes,
@@ -151,7 +156,7 @@ sealed class GgufPart : IDisposable
             if (tensor.Offset % alignment != 0)
                 throw cursor.Error($"tensor {tensor.Name}", offset, $"data offset {tensor.Offset} is not a multiple of the alignment, {alignment}");
             if (offset > File.Length - tensor.Bytes)
-                throw cursor.Error($"tensor {tensor.Name}", offset, $"{tensor.Bytes} bytes end past the end of the file, {File.Length}; it is truncated or damaged, fetch it again");
+                throw cursor.Error($"tensor {tensor.Name}", offset, $"{tensor.Bytes} bytes end past the end of the file, {File.Length}; {Damaged}");
             Tensors.SetAt(i, tensor with { Offset = offset });
         }
 

@@ -66,6 +66,7 @@ public sealed class GgufValue
     /// <summary>A string; bytes that are not valid UTF-8 become U+FFFD.</summary>
     public string AsString() => Encoding.UTF8.GetString(Utf8);
 
+    /// <summary>A bool.</summary>
     public bool AsBoolean()
     {
         Expect(Type == GgufType.Bool, "a bool");
@@ -96,6 +97,7 @@ public sealed class GgufValue
     /// <inheritdoc cref="AsDouble"/>
     public float AsSingle() => (float)AsDouble();
 
+    /// <summary>An array of strings, each as <see cref="AsString"/> has it.</summary>
     public string[] AsStrings()
     {
         var strings = new string[ArrayLength(GgufType.String, "an array of strings")];

@@ -17,7 +17,11 @@ static class Blocks
     {
         var count = values / TFormat.BlockSize;
         if (count * TFormat.BlockSize != values || (long)count * TFormat.BlockBytes != bytes)
-            throw new ArgumentException($"{values} values and {bytes} bytes are not the same whole blocks of {TFormat.Type} ({TFormat.BlockSize} values, {TFormat.BlockBytes} bytes).");
+        {
+            throw new ArgumentException(
+                $"{values} values and {bytes} bytes are not the same blocks of {TFormat.Type} ({TFormat.BlockSize} values, {TFormat.BlockBytes} bytes).");
+        }
+
         return count;
     }
 

@@ -16,6 +16,15 @@ static class LeastSquares
     /// <summary>The sweep used wherever there is an importance matrix.</summary>
     internal static readonly Sweep Fine = new(-0.9f, 0.05f, 36);
 
+    /// <summary>The value of greatest magnitude, with its sign; 0 where there is none.</summary>
+    internal static float Peak(ReadOnlySpan<float> values)
+    {
+        var peak = 0f;
+        foreach (var value in values)
+            if (MathF.Abs(value) > MathF.Abs(peak)) peak = value;
+        return peak;
+    }
+
     internal static float SumOfSquares(ReadOnlySpan<float> values)
     {
         var sum = 0f;
@@ -36,7 +45,7 @@ static class LeastSquares
     /// <summary>Codes 0 to 2 half - 1 for value = scale * (code - half); returns the scale.</summary>
     internal static float Centred(ReadOnlySpan<float> x, ReadOnlySpan<float> weights, int half, Span<byte> codes)
     {
-        var peak = SmallBlockFit.Peak(x);
+        var peak = Peak(x);
         codes.Clear();
         if (MathF.Abs(peak) < Negligible) return 0;
         var (scale, best) = (0f, 0f);

@@ -97,7 +97,7 @@ public readonly struct Q6_K : ICodedFormat
                 values, importance.IsEmpty ? squares : importance.Slice(g * Group, Group), Half, codes.Slice(g * Group, Group));
         }
 
-        var peak = SmallBlockFit.Peak(scales);
+        var peak = LeastSquares.Peak(scales);
         if (MathF.Abs(peak) < Negligible) return false;
         var inverse = -128 / peak;
         Blocks.WriteHalf(block[ScaleAt..], 1 / inverse);

@@ -48,7 +48,7 @@ public readonly struct Q8_0 : ICodedFormat
         {
             var x = values.Slice(b * BlockSize, BlockSize);
             var block = blocks.Slice(b * BlockBytes, BlockBytes);
-            var scale = MathF.Abs(SmallBlockFit.Peak(x)) / 127;
+            var scale = MathF.Abs(LeastSquares.Peak(x)) / 127;
             var inverse = scale != 0 ? 1 / scale : 0;
             Blocks.WriteHalf(block, scale);
             for (var i = 0; i < x.Length; i++)

@@ -19,15 +19,6 @@ readonly ref struct SmallBlockFit
         if (!importance.IsEmpty) energy = LeastSquares.SumOfSquares(values) / values.Length;
     }
 
-    /// <summary>The value of greatest magnitude, with its sign; 0 where there is none.</summary>
-    internal static float Peak(ReadOnlySpan<float> values)
-    {
-        var peak = 0f;
-        foreach (var value in values)
-            if (MathF.Abs(value) > MathF.Abs(peak)) peak = value;
-        return peak;
-    }
-
     /// <summary>value = scale * (code - half), codes 0 to 2 half - 1. The scale of block <paramref name="b"/>.</summary>
     internal float Centred(int b, int half, Span<byte> codes)
     {
@@ -35,7 +26,7 @@ readonly ref struct SmallBlockFit
         if (!importance.IsEmpty) return LeastSquares.Centred(x, Weights(b, stackalloc float[Size]), half, codes);
 
         // The peak gets the outermost code, which is a negative one: its sign goes into the scale.
-        var scale = Peak(x) / -half;
+        var scale = LeastSquares.Peak(x) / -half;
         var inverse = scale != 0 ? 1 / scale : 0;
         for (var i = 0; i < Size; i++) codes[i] = Truncate((x[i] * inverse) + (half + 0.5f), (2 * half) - 1);
         return scale;

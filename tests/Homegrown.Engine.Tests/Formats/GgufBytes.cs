@@ -43,9 +43,11 @@ sealed class GgufBytes : IDisposable
         return this;
     }
 
+    internal void Write() => File.WriteAllBytes(Path, bytes.ToArray());
+
     internal GgufFile Open()
     {
-        File.WriteAllBytes(Path, bytes.ToArray());
+        Write();
         return GgufFile.Open(Path);
     }
 

@@ -24,14 +24,14 @@ public class GgufHostileTests
         using var folder = new Mutations();
         var random = new Random(changes);
         var refused = 0;
-        for (var round = 0; round < 1500; round++)
+        for (var round = 0; round < 600; round++)
         {
             var bytes = folder.Valid.ToArray();
             for (var change = 0; change < changes; change++) bytes[random.Next(folder.DataStart)] = Interesting(random);
             if (folder.Try(bytes) is not null) refused++;
         }
 
-        Assert.InRange(refused, 100, 1500);
+        Assert.InRange(refused, 60, 600);
     }
 
     [Fact]

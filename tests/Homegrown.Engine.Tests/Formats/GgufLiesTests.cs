@@ -42,10 +42,14 @@ public class GgufLiesTests
         GgufBytes.Header(0, 1).Key("a.b", GgufType.Array).U32((uint)GgufType.String).U64(2).Text("x").U64(7).Ascii("sixsix").Refusal());
 
     [Fact]
-    public void An_unknown_value_type() => Assert.Equal("a.b at offset 35: unknown value type 13", GgufBytes.Header(0, 1).Key("a.b", (GgufType)13).U64(0).Refusal());
+    public void An_unknown_value_type() => Assert.Equal(
+        "a.b at offset 35: unknown value type 13",
+        GgufBytes.Header(0, 1).Key("a.b", (GgufType)13).U64(0).Refusal());
 
     [Fact]
-    public void A_bool_that_is_neither() => Assert.Equal("a.b at offset 39: a bool is 0 or 1, not 2", GgufBytes.Header(0, 1).Key("a.b", GgufType.Bool).Raw([2]).Refusal());
+    public void A_bool_that_is_neither() => Assert.Equal(
+        "a.b at offset 39: a bool is 0 or 1, not 2",
+        GgufBytes.Header(0, 1).Key("a.b", GgufType.Bool).Raw([2]).Refusal());
 
     [Fact]
     public void A_key_twice() => Assert.Equal(
@@ -53,11 +57,14 @@ public class GgufLiesTests
         GgufBytes.Header(0, 2).Key("a.b", GgufType.UInt8).Raw([1]).Key("a.b", GgufType.UInt8).Raw([1]).Refusal());
 
     [Fact]
-    public void A_key_without_a_name() => Assert.Equal("metadata key 0 at offset 24: a name has 1 to 65535 bytes, not 0", GgufBytes.Header(0, 1).Key("", GgufType.UInt64).U64(1).Refusal());
+    public void A_key_without_a_name() => Assert.Equal(
+        "metadata key 0 at offset 24: a name has 1 to 65535 bytes, not 0",
+        GgufBytes.Header(0, 1).Key("", GgufType.UInt64).U64(1).Refusal());
 
     [Fact]
     public void A_key_that_is_too_long() => Assert.Equal(
-        "metadata key 0 at offset 24: a name has 1 to 65535 bytes, not 65536", GgufBytes.Header(0, 1).Key(new string('k', 65536), GgufType.UInt8).Raw([1]).Refusal());
+        "metadata key 0 at offset 24: a name has 1 to 65535 bytes, not 65536",
+        GgufBytes.Header(0, 1).Key(new string('k', 65536), GgufType.UInt8).Raw([1]).Refusal());
 
     [Fact]
     public void A_long_key_is_cut_in_the_message()
@@ -107,7 +114,7 @@ public class GgufLiesTests
 
     [Fact]
     public void Tensors_that_overlap() => Assert.Equal(
-        "tensor b at offset 192: it overlaps tensor a, which ends at 256",
+        "tensor b at offset 160: it overlaps tensor a, which ends at 224",
         GgufBytes.Header(2, 0).Tensor("a", 0, 0, 32).Tensor("b", 0, 64, 32).Data(256).Refusal());
 
     [Fact]
@@ -147,7 +154,8 @@ public class GgufLiesTests
 
     [Fact]
     public void Dimensions_whose_product_overflows() => Assert.Equal(
-        "tensor t at offset 45: dimension 1, 4294967296, makes more than 2^63 values", GgufBytes.Header(1, 0).Tensor("t", 0, 0, 1UL << 32, 1UL << 32).Data(32).Refusal());
+        "tensor t at offset 45: dimension 1, 4294967296, makes more than 2^63 values",
+        GgufBytes.Header(1, 0).Tensor("t", 0, 0, 1UL << 32, 1UL << 32).Data(32).Refusal());
 
     [Fact]
     public void Values_that_the_file_cannot_hold() => Assert.Equal(

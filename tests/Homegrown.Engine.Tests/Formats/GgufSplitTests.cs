@@ -32,7 +32,7 @@ public sealed class GgufSplitTests : IDisposable
     {
         WriteParts();
         File.Delete(PartPath(2));
-        AssertRefused(1, $"{PartPath(1)}: split.count at offset 98: says 3 parts, but {PartPath(2)} is missing");
+        AssertRefused(1, $"{PartPath(1)}: split.count at offset 114: says 3 parts, but {PartPath(2)} is missing");
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public sealed class GgufSplitTests : IDisposable
         var renamed = Path.Combine(folder, "renamed.gguf");
         File.Copy(PartPath(1), renamed);
         Assert.Equal(
-            $"{renamed}: split.count at offset 98: says 3 parts, but the file's name does not end in -00001-of-00003.gguf; give it back its name",
+            $"{renamed}: split.count at offset 114: says 3 parts, but the file's name does not end in -00001-of-00003.gguf; give it back its name",
             Assert.Throws<ModelFileException>(() => GgufFile.Open(renamed)).Message);
     }
 
@@ -74,7 +74,7 @@ public sealed class GgufSplitTests : IDisposable
     public void Parts_that_together_have_other_tensors_than_they_say_are_refused()
     {
         for (var i = 0; i < 3; i++) WritePart(i + 1, i, count: 3, tensors: 7);
-        AssertRefused(1, $"{PartPath(1)}: split.tensors.count at offset 131: says 7 tensors, the files have 3");
+        AssertRefused(1, $"{PartPath(1)}: split.tensors.count at offset 147: says 7 tensors, the files have 3");
     }
 
     [Fact]

@@ -68,7 +68,10 @@ public class CodedFormatTests
     }
 
     static float Expected(TensorType type, ReadOnlySpan<byte> bytes, int i)
-        => ScalarDecoder.Value(type, bytes.Slice(i / QuantFormats.BlockSize(type) * QuantFormats.BlockBytes(type), QuantFormats.BlockBytes(type)), i % QuantFormats.BlockSize(type));
+    {
+        var (size, blockBytes) = (QuantFormats.BlockSize(type), QuantFormats.BlockBytes(type));
+        return ScalarDecoder.Value(type, bytes.Slice(i / size * blockBytes, blockBytes), i % size);
+    }
 
     static void AssertSame(float expected, float actual)
     {

@@ -78,7 +78,11 @@ public class QuantizeTests
 
     static IEnumerable<float[]> EdgeRows()
     {
-        float[] edges = [float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, float.MinValue, float.Epsilon, -float.Epsilon, 1e-38f, 1e-40f, -0f, 65504f, 1e20f];
+        float[] edges =
+        [
+            float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, float.MinValue, float.Epsilon, -float.Epsilon,
+            1e-38f, 1e-40f, -0f, 65504f, 1e20f,
+        ];
         foreach (var edge in edges)
         {
             var full = new float[Columns];
