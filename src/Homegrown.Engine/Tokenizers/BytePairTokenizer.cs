@@ -35,7 +35,6 @@ sealed class BytePairTokenizer : VocabularyTokenizer
             }
             ids.AddRange(known);
         }
-        // A merger that a huge text has blown up is not kept.
-        if (merger.Capacity <= 1 << 16) idle = merger;
+        if (merger.Capacity <= PairMerger.KeptCapacity) idle = merger;
     }
 }
