@@ -59,6 +59,37 @@ public sealed record VocabularyData
     /// </summary>
     public bool ControlTakesSpace { get; init; }
 
+    /// <summary>The fields tokenizer.ggml.* of a file.</summary>
+    public static VocabularyData FromGguf(GgufFile file)
+    {
+        var keys = file.Metadata;
+        return new()
+        {
+            File = file.Paths[0],
+            OffsetOf = key => keys[key]?.Offset ?? 0,
+            Model = keys.GetString("tokenizer.ggml.model"),
+            Pre = keys.GetString("tokenizer.ggml.pre"),
+            Tokens = keys.GetStrings("tokenizer.ggml.tokens") ?? [],
+            Scores = keys.GetFloats("tokenizer.ggml.scores"),
+            Kinds = keys.GetInts("tokenizer.ggml.token_type"),
+            Merges = keys.GetStrings("tokenizer.ggml.merges") ?? [],
+            Bos = Id("bos"),
+            Eos = Id("eos"),
+            EndOfTurn = Id("eot"),
+            EndOfMessage = Id("eom"),
+            Unknown = Id("unknown"),
+            Separator = Id("seperator") ?? Id("separator"),   // the format's own spelling, and the right one
+            Padding = Id("padding"),
+            Classify = Id("cls"),
+            AddBos = keys.GetBoolean("tokenizer.ggml.add_bos_token"),
+            AddEos = keys.GetBoolean("tokenizer.ggml.add_eos_token"),
+            AddSpacePrefix = keys.GetBoolean("tokenizer.ggml.add_space_prefix"),
+            ControlTakesSpace = keys.GetString("general.architecture") == "phi3",
+        };
+
+        long? Id(string name) => keys[$"tokenizer.ggml.{name}_token_id"]?.AsInt64();
+    }
+
     /// <summary>An error in the field tokenizer.ggml.<paramref name="field"/>.</summary>
     internal ModelFileException Error(string field, string problem) =>
         new(File, $"tokenizer.ggml.{field}", OffsetOf($"tokenizer.ggml.{field}"), problem);

@@ -1,0 +1,101 @@
+using System.Globalization;
+
+namespace Homegrown.Engine.Chat.Jinja;
+
+/// <summary>Python's str.format: "{} {0} {name.attribute[item]!r:>8}" (Library Reference, "Format String Syntax").</summary>
+static class StringFormat
+{
+    public static Text Format(Run run, Text format, List<object?> positional, Dictionary<string, object?> named)
+    {
+        var result = new TextBuilder();
+        var (source, automatic, done) = (format.Value, 0, 0);
+        while (source.AsSpan(done).IndexOfAny('{', '}') is >= 0 and var found)
+        {
+            var at = done + found;
+            result.Append(format, done, at - done);
+            if (at + 1 < source.Length && source[at + 1] == source[at])
+            {
+                result.Append(format, at, 1);
+                done = at + 2;
+                continue;
+            }
+            if (source[at] == '}') throw new TemplateException("Single '}' encountered in format string");
+            var end = FieldEnd(source, at + 1);
+            result.Append(Field(run, source[(at + 1)..end], positional, named, ref automatic));
+            done = end + 1;
+        }
+        return result.Append(format, done, source.Length - done).ToText();
+    }
+
+    static int FieldEnd(string source, int from)
+    {
+        var open = 1;
+        for (var i = from; i < source.Length; i++)
+        {
+            open += source[i] switch { '{' => 1, '}' => -1, _ => 0 };
+            if (open == 0) return i;
+        }
+        throw new TemplateException("expected '}' before end of string");
+    }
+
+    static Text Field(Run run, string field, List<object?> positional, Dictionary<string, object?> named, ref int automatic)
+    {
+        var nameEnd = field.AsSpan().IndexOfAny('!', ':') is >= 0 and var mark ? mark : field.Length;
+        var value = Value(field[..nameEnd], positional, named, ref automatic);
+        var rest = field[nameEnd..];
+        if (rest is ['!', var conversion, ..])
+        {
+            value = conversion switch
+            {
+                's' => Printing.Str(value),
+                'r' or 'a' => Printing.Repr(value),
+                _ => throw new TemplateException($"Unknown conversion specifier {conversion}"),
+            };
+            rest = rest[2..];
+        }
+        if (rest.Length == 0) return FormatSpec.Parse("").Apply(value);
+        if (rest[0] != ':') throw new TemplateException("expected ':' after conversion specifier");
+        // The specification may have fields of its own: "{:>{width}}".
+        var spec = rest[1..];
+        if (spec.Contains('{', StringComparison.Ordinal)) spec = Nested(run, spec, positional, named, ref automatic);
+        return FormatSpec.Parse(spec).Apply(value);
+    }
+
+    static string Nested(Run run, string spec, List<object?> positional, Dictionary<string, object?> named, ref int automatic)
+    {
+        var open = spec.IndexOf('{', StringComparison.Ordinal);
+        while (open >= 0)
+        {
+            var end = FieldEnd(spec, open + 1);
+            var value = Field(run, spec[(open + 1)..end], positional, named, ref automatic).Value;
+            spec = spec[..open] + value + spec[(end + 1)..];
+            open = spec.IndexOf('{', open + value.Length);
+        }
+        return spec;
+    }
+
+    static object? Value(string name, List<object?> positional, Dictionary<string, object?> named, ref int automatic)
+    {
+        var end = name.AsSpan().IndexOfAny('.', '[') is >= 0 and var mark ? mark : name.Length;
+        var first = name[..end];
+        object? value;
+        if (first.Length == 0 || first.All(char.IsAsciiDigit))
+        {
+            var index = first.Length == 0 ? automatic++ : int.Parse(first, CultureInfo.InvariantCulture);
+            value = index < positional.Count ? positional[index] : throw new TemplateException($"Replacement index {index} out of range for positional args tuple");
+        }
+        else if (!named.TryGetValue(first, out value)) throw new TemplateException($"'{first}'");
+
+        while (end < name.Length)
+        {
+            var isItem = name[end] == '[';
+            var stop = isItem ? name.IndexOf(']', end) : name.AsSpan(end + 1).IndexOfAny('.', '[') is >= 0 and var next ? end + 1 + next : name.Length;
+            if (stop < 0) throw new TemplateException("Missing ']' in format string");
+            var part = name[(end + 1)..stop];
+            if (part.Length == 0) throw new TemplateException("Empty attribute in format string");
+            value = !isItem ? Lookup.Attribute(value, part) : Lookup.Item(value, part.All(char.IsAsciiDigit) ? Numbers.ParseInteger(part, 10) : Text.Literal(part));
+            end = isItem ? stop + 1 : stop;
+        }
+        return value;
+    }
+}
