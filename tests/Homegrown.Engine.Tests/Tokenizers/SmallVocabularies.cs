@@ -12,7 +12,8 @@ static class SmallVocabularies
             .. Enumerable.Range(0, 256).Select(value => (ByteAlphabet.Letter((byte)value).ToString(), TokenKind.Normal)),
             ("lo", TokenKind.Normal), ("low", TokenKind.Normal), ("er", TokenKind.Normal), ("Ġlow", TokenKind.Normal),
             ("<|im_start|>", TokenKind.Control), ("<|im_end|>", TokenKind.Control), ("<tool>", TokenKind.UserDefined), ("<tools>", TokenKind.UserDefined),
-        ]) with { Pre = "gpt-2", Merges = ["l o", "lo w", "e r", "Ġ low"] };
+        ]) with
+    { Pre = "gpt-2", Merges = ["l o", "lo w", "e r", "Ġ low"] };
 
     /// <summary>Bytes, letters and pieces with scores; "▁" goes before a text.</summary>
     public static VocabularyData SentencePiece { get; } = Build(
@@ -30,7 +31,8 @@ static class SmallVocabularies
             ("[PAD]", TokenKind.Control), ("[UNK]", TokenKind.Control), ("[CLS]", TokenKind.Control), ("[SEP]", TokenKind.Control),
             ("▁un", TokenKind.Normal), ("aff", TokenKind.Normal), ("able", TokenKind.Normal), ("▁cafe", TokenKind.Normal), ("▁,", TokenKind.Normal),
             ("▁日", TokenKind.Normal), ("▁本", TokenKind.Normal), ("▁ᄒ", TokenKind.Normal), ("ᅡ", TokenKind.Normal), ("ᆫ", TokenKind.Normal),
-        ]) with { Unknown = 1, Classify = 2, Separator = 3 };
+        ]) with
+    { Unknown = 1, Classify = 2, Separator = 3 };
 
     public static int Id(this Tokenizer tokenizer, string piece) => tokenizer.Find(piece) ?? throw new KeyNotFoundException(piece);
 

@@ -53,7 +53,9 @@ public class SpecialTokenTests
         // With "<" and "<s" as pieces, merging by spelling alone would reach "<s>".
         var tokenizer = TokenizerFactory.Create(data with
         {
-            Tokens = [.. data.Tokens, "<s", "<0", "<0x", "<0x4", "<0x41"], Kinds = [.. data.Kinds!, 1, 1, 1, 1, 1], Scores = [.. data.Scores!, 0, 0, 0, 0, 0],
+            Tokens = [.. data.Tokens, "<s", "<0", "<0x", "<0x4", "<0x41"],
+            Kinds = [.. data.Kinds!, 1, 1, 1, 1, 1],
+            Scores = [.. data.Scores!, 0, 0, 0, 0, 0],
         });
         Assert.Equal(["▁", "<s", "<0x3E>", "<0x41", "<0x3E>"], tokenizer.Pieces("<s><0x41>"));
     }
@@ -111,7 +113,9 @@ public class SpecialTokenTests
         var data = SmallVocabularies.BytePair;
         var harmony = TokenizerFactory.Create(data with
         {
-            Tokens = [.. data.Tokens, "<|return|>", "<|call|>", "<|end|>"], Kinds = [.. data.Kinds!, 3, 3, 3], Scores = null,
+            Tokens = [.. data.Tokens, "<|return|>", "<|call|>", "<|end|>"],
+            Kinds = [.. data.Kinds!, 3, 3, 3],
+            Scores = null,
         });
         Assert.Contains(harmony.Id("<|return|>"), harmony.EndOfGeneration);
         Assert.DoesNotContain(harmony.Id("<|end|>"), harmony.EndOfGeneration);
