@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Homegrown.Kernels.Quant;
 
 namespace Homegrown.Kernels.Ops.Products;
 
@@ -10,6 +11,12 @@ unsafe interface IFloatLanes<TFloats>
     static abstract int Count { get; }
 
     static abstract TFloats Load(float* values);
+
+    /// <summary>Numbers of <see cref="F16"/>.</summary>
+    static abstract TFloats LoadHalves(byte* values);
+
+    /// <summary>Numbers of <see cref="BF16"/>.</summary>
+    static abstract TFloats LoadBrainFloats(byte* values);
 
     static abstract TFloats Broadcast(float value);
 
@@ -23,21 +30,13 @@ unsafe interface IFloatLanes<TFloats>
     static abstract float Sum(TFloats values);
 }
 
-/// <summary>As wide vectors of bytes, 16-bit and 32-bit integers; the names are those of the elements going in.</summary>
+/// <summary>As wide vectors of bytes, 16-bit and 32-bit integers.</summary>
 unsafe interface IByteLanes<TInts, TFloats> : IFloatLanes<TFloats>
 {
     static abstract TInts Load(byte* bytes);
 
-    /// <summary>The four bytes at <paramref name="bytes"/> in every element.</summary>
+    /// <summary>The four bytes at <paramref name="bytes"/> in every element: a pair of 16-bit integers.</summary>
     static abstract TInts Broadcast(void* bytes);
-
-    /// <summary>Unsigned bytes times signed bytes, neighbours added: 16-bit integers, which saturate.</summary>
-    static abstract TInts MultiplyBytes(TInts unsigned, TInts signed);
-
-    static abstract TInts AddShorts(TInts a, TInts b);
-
-    /// <summary>16-bit neighbours added: 32-bit integers.</summary>
-    static abstract TInts AddNeighbours(TInts shorts);
 
     /// <summary>16-bit integers multiplied, neighbours added: 32-bit integers.</summary>
     static abstract TInts MultiplyShorts(TInts a, TInts b);
@@ -46,6 +45,9 @@ unsafe interface IByteLanes<TInts, TFloats> : IFloatLanes<TFloats>
 
     /// <summary>Signed bytes 0, 2, 4, ... as 16-bit integers.</summary>
     static abstract TInts EvenBytes(TInts bytes);
+
+    /// <summary>Bytes 0, 2, 4, ... as 16-bit integers, where none is above 127.</summary>
+    static abstract TInts EvenCodes(TInts bytes);
 
     /// <summary>Signed bytes 1, 3, 5, ... as 16-bit integers.</summary>
     static abstract TInts OddBytes(TInts bytes);
@@ -60,6 +62,22 @@ readonly unsafe struct Lanes128 : IFloatLanes<Vector128<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Load(float* values) => Vector128.Load(values);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadHalves(byte* values)
+    {
+        // As F16.ToSingle, without its branch.
+        var bits = ((Widen(values) << 16).AsInt32() >> 3) & Vector128.Create(unchecked((int)0x8FFFE000));
+        var exponent = Vector128.Create(0x0F800000);
+        var notFinite = Vector128.Equals(bits & exponent, exponent) & Vector128.Create(0x7F800000);
+        return ((bits.AsSingle() * Vector128.Create(F16.Rebias)).AsInt32() | notFinite).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadBrainFloats(byte* values) => (Widen(values) << 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector128<uint> Widen(byte* values) => Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)values).AsUInt16());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Broadcast(float value) => Vector128.Create(value);
@@ -86,6 +104,22 @@ readonly unsafe struct Lanes256 : IByteLanes<Vector256<int>, Vector256<float>>
     public static Vector256<float> Load(float* values) => Vector256.Load(values);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadHalves(byte* values)
+    {
+        // As F16.ToSingle, without its branch.
+        var bits = ((Widen(values) << 16).AsInt32() >> 3) & Vector256.Create(unchecked((int)0x8FFFE000));
+        var exponent = Vector256.Create(0x0F800000);
+        var notFinite = Vector256.Equals(bits & exponent, exponent) & Vector256.Create(0x7F800000);
+        return ((bits.AsSingle() * Vector256.Create(F16.Rebias)).AsInt32() | notFinite).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadBrainFloats(byte* values) => (Widen(values) << 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<uint> Widen(byte* values) => Avx2.ConvertToVector256Int32((ushort*)values).AsUInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Broadcast(float value) => Vector256.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -107,15 +141,6 @@ readonly unsafe struct Lanes256 : IByteLanes<Vector256<int>, Vector256<float>>
     public static Vector256<int> Broadcast(void* bytes) => Vector256.Create(*(int*)bytes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> MultiplyBytes(Vector256<int> unsigned, Vector256<int> signed) => Avx2.MultiplyAddAdjacent(unsigned.AsByte(), signed.AsSByte()).AsInt32();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> AddShorts(Vector256<int> a, Vector256<int> b) => (a.AsInt16() + b.AsInt16()).AsInt32();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> AddNeighbours(Vector256<int> shorts) => Avx2.MultiplyAddAdjacent(shorts.AsInt16(), Vector256<short>.One);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> MultiplyShorts(Vector256<int> a, Vector256<int> b) => Avx2.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -123,6 +148,9 @@ readonly unsafe struct Lanes256 : IByteLanes<Vector256<int>, Vector256<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> EvenBytes(Vector256<int> bytes) => ((bytes.AsInt16() << 8) >> 8).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> EvenCodes(Vector256<int> bytes) => bytes & Vector256.Create(0x00FF00FF);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> OddBytes(Vector256<int> bytes) => (bytes.AsInt16() >> 8).AsInt32();
@@ -138,6 +166,22 @@ readonly unsafe struct Lanes512 : IByteLanes<Vector512<int>, Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Load(float* values) => Vector512.Load(values);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadHalves(byte* values)
+    {
+        // As F16.ToSingle, without its branch.
+        var bits = ((Widen(values) << 16).AsInt32() >> 3) & Vector512.Create(unchecked((int)0x8FFFE000));
+        var exponent = Vector512.Create(0x0F800000);
+        var notFinite = Vector512.Equals(bits & exponent, exponent) & Vector512.Create(0x7F800000);
+        return ((bits.AsSingle() * Vector512.Create(F16.Rebias)).AsInt32() | notFinite).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadBrainFloats(byte* values) => (Widen(values) << 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector512<uint> Widen(byte* values) => Avx512F.ConvertToVector512UInt32(Vector256.Load((ushort*)values));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Broadcast(float value) => Vector512.Create(value);
@@ -161,15 +205,6 @@ readonly unsafe struct Lanes512 : IByteLanes<Vector512<int>, Vector512<float>>
     public static Vector512<int> Broadcast(void* bytes) => Vector512.Create(*(int*)bytes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> MultiplyBytes(Vector512<int> unsigned, Vector512<int> signed) => Avx512BW.MultiplyAddAdjacent(unsigned.AsByte(), signed.AsSByte()).AsInt32();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> AddShorts(Vector512<int> a, Vector512<int> b) => (a.AsInt16() + b.AsInt16()).AsInt32();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> AddNeighbours(Vector512<int> shorts) => Avx512BW.MultiplyAddAdjacent(shorts.AsInt16(), Vector512<short>.One);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> MultiplyShorts(Vector512<int> a, Vector512<int> b) => Avx512BW.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -177,6 +212,9 @@ readonly unsafe struct Lanes512 : IByteLanes<Vector512<int>, Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> EvenBytes(Vector512<int> bytes) => ((bytes.AsInt16() << 8) >> 8).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> EvenCodes(Vector512<int> bytes) => bytes & Vector512.Create(0x00FF00FF);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> OddBytes(Vector512<int> bytes) => (bytes.AsInt16() >> 8).AsInt32();

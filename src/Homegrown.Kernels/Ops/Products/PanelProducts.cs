@@ -6,14 +6,10 @@ using Homegrown.Kernels.Quant;
 namespace Homegrown.Kernels.Ops.Products;
 
 /// <summary>
-/// 8-bit products with many tokens, where multiplying is the work. A strip of rows is unpacked once into panels of bytes,
-/// [columns / 4, lanes, 4]: a row to a lane, four columns to an element. A token's four codes, repeated in all lanes, multiply
-/// one vector of a panel, and no sum crosses lanes.
+/// Products of codes with many tokens, where multiplying is the work. A strip of rows is unpacked once into panels of bytes,
+/// [columns / 4, lanes, 4]: a row to a lane, four columns to an element. A token's pair of even codes, repeated in all lanes,
+/// multiplies the even bytes of one vector of a panel, its odd pair the odd bytes, and no sum crosses lanes.
 /// </summary>
-/// <remarks>
-/// Codes of up to 5 bits times 127 add up in 16 bits for a half of a part: 4 * 2 * 31 * 127 = 31,496. Codes of 6 bits do for two
-/// of the four steps (32,004). Signed bytes are widened and multiplied in 16 bits.
-/// </remarks>
 static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
     where TFormat : struct, ICodedFormat
     where TLanes : struct, IByteLanes<TInts, TFloats>
@@ -26,8 +22,8 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
     /// <summary>Columns in an element of a panel.</summary>
     const int Step = 4;
 
-    /// <summary>Elements in a half of a part.</summary>
-    const int Steps = QuantizedRows.Group / Step;
+    /// <summary>Elements in a part.</summary>
+    const int Steps = Blocks.PartSize / Step;
 
     internal static void Run(in Operands operands, Weight w, int first, int count, int column)
     {
@@ -35,6 +31,8 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
         var panelBytes = (long)w.Columns * TLanes.Count;
         var memory = Scratch.Take(panelBytes + StripScales<TFormat>.Bytes(parts, TLanes.Count));
         var scales = new StripScales<TFormat>(memory + panelBytes, parts, TLanes.Count);
+        // The tiles leave their sums in memory and call nothing: vectors that live across a call would be kept there all along.
+        var sums = stackalloc float[Tile * TLanes.Count];
         for (var r = 0; r < count; r += TLanes.Count)
         {
             var rows = Math.Min(TLanes.Count, count - r);
@@ -42,7 +40,11 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
             scales.Fill(data, w.RowBytes, rows);
             Pack(data, w.RowBytes, rows, w.Columns / TFormat.BlockSize, memory);
             for (var t = 0; t < operands.Tokens; t += Tile)
-                Multiply(operands, t, memory, scales, parts, column + r, rows);
+            {
+                Multiply(operands, t, memory, scales, parts, sums);
+                for (var i = 0; i < Math.Min(Tile, operands.Tokens - t); i++)
+                    new ReadOnlySpan<float>(sums + (i * TLanes.Count), rows).CopyTo(new(operands.Y.RowPointer(t + i) + column + r, rows));
+            }
         }
     }
 
@@ -95,17 +97,17 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
         (third, fourth) = (Avx2.UnpackLow(acHigh, bdHigh), Avx2.UnpackHigh(acHigh, bdHigh));
     }
 
-    /// <summary>Four tokens times a panel; where there are fewer, the last one again.</summary>
+    /// <summary>Four tokens times a panel to sums, [tokens, lanes]; where there are fewer tokens, the last one again.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Multiply(in Operands operands, int t, byte* panel, in StripScales<TFormat> scales, int parts, int column, int rows)
+    static void Multiply(in Operands operands, int t, byte* panel, in StripScales<TFormat> scales, int parts, float* sums)
     {
         var last = operands.Tokens - 1;
         var (t1, t2, t3) = (Math.Min(t + 1, last), Math.Min(t + 2, last), Math.Min(t + 3, last));
-        var x0 = Codes(operands, t);
-        var x1 = Codes(operands, t1);
-        var x2 = Codes(operands, t2);
-        var x3 = Codes(operands, t3);
         ref readonly var q = ref operands.Quantized;
+        var x0 = q.Codes(t);
+        var x1 = q.Codes(t1);
+        var x2 = q.Codes(t2);
+        var x3 = q.Codes(t3);
         var s0 = q.Scales(t);
         var s1 = q.Scales(t1);
         var s2 = q.Scales(t2);
@@ -115,111 +117,61 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
         TFloats y0 = default, y1 = default, y2 = default, y3 = default;
         for (var p = 0; p < parts; p++)
         {
-            Half(panel, x0, x1, x2, x3, out var l0, out var l1, out var l2, out var l3);
-            var half = QuantizedRows.Group * CodeBytes;
-            Half(panel + (QuantizedRows.Group * TLanes.Count), x0 + half, x1 + half, x2 + half, x3 + half, out var h0, out var h1, out var h2, out var h3);
-            y0 = PartSum<TFormat, TLanes, TFloats>.Add(y0, l0, h0, s0 + p, w, mins);
-            y1 = PartSum<TFormat, TLanes, TFloats>.Add(y1, l1, h1, s1 + p, w, mins);
-            y2 = PartSum<TFormat, TLanes, TFloats>.Add(y2, l2, h2, s2 + p, w, mins);
-            y3 = PartSum<TFormat, TLanes, TFloats>.Add(y3, l3, h3, s3 + p, w, mins);
-            x0 = x0 + (2 * half);
-            x1 = x1 + (2 * half);
-            x2 = x2 + (2 * half);
-            x3 = x3 + (2 * half);
+            if (TFormat.SplitScales)
+            {
+                Dots(panel, x0, x1, x2, x3, Steps / 2, out var l0, out var l1, out var l2, out var l3);
+                var half = Blocks.PartSize / 4;     // pairs of columns 16 and on: the second half of either parity
+                Dots(panel + (Blocks.PartSize / 2 * TLanes.Count), x0 + half, x1 + half, x2 + half, x3 + half, Steps / 2, out var h0, out var h1, out var h2, out var h3);
+                y0 = PartSum<TFormat, TLanes, TFloats>.AddHalves(y0, l0, h0, s0 + p, w, mins);
+                y1 = PartSum<TFormat, TLanes, TFloats>.AddHalves(y1, l1, h1, s1 + p, w, mins);
+                y2 = PartSum<TFormat, TLanes, TFloats>.AddHalves(y2, l2, h2, s2 + p, w, mins);
+                y3 = PartSum<TFormat, TLanes, TFloats>.AddHalves(y3, l3, h3, s3 + p, w, mins);
+            }
+            else
+            {
+                Dots(panel, x0, x1, x2, x3, Steps, out var d0, out var d1, out var d2, out var d3);
+                y0 = PartSum<TFormat, TLanes, TFloats>.Add(y0, d0, s0 + p, w, mins);
+                y1 = PartSum<TFormat, TLanes, TFloats>.Add(y1, d1, s1 + p, w, mins);
+                y2 = PartSum<TFormat, TLanes, TFloats>.Add(y2, d2, s2 + p, w, mins);
+                y3 = PartSum<TFormat, TLanes, TFloats>.Add(y3, d3, s3 + p, w, mins);
+            }
+
+            x0 = x0 + Blocks.PartSize;
+            x1 = x1 + Blocks.PartSize;
+            x2 = x2 + Blocks.PartSize;
+            x3 = x3 + Blocks.PartSize;
             panel += Blocks.PartSize * TLanes.Count;
             w += (TFormat.SplitScales ? 2 : 1) * TLanes.Count;
             mins += TLanes.Count;
         }
 
-        Store(y0, operands.Y.RowPointer(t) + column, rows);
-        Store(y1, operands.Y.RowPointer(t1) + column, rows);
-        Store(y2, operands.Y.RowPointer(t2) + column, rows);
-        Store(y3, operands.Y.RowPointer(t3) + column, rows);
+        TLanes.Store(y0, sums);
+        TLanes.Store(y1, sums + TLanes.Count);
+        TLanes.Store(y2, sums + (2 * TLanes.Count));
+        TLanes.Store(y3, sums + (3 * TLanes.Count));
     }
 
-    /// <summary>Bytes of an activation's code: signed weights multiply in 16 bits.</summary>
-    static int CodeBytes
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => TFormat.Bits == 8 ? sizeof(short) : sizeof(sbyte);
-    }
-
-    static byte* Codes(in Operands operands, int t)
-        => TFormat.Bits == 8 ? (byte*)operands.Quantized.Wide(t) : (byte*)operands.Quantized.Codes(t);
-
-    /// <summary>Dots of 16 columns of a panel with those of four tokens.</summary>
+    /// <summary>Dots of some elements of a panel with the codes of four tokens.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Half(byte* panel, byte* x0, byte* x1, byte* x2, byte* x3, out TFloats y0, out TFloats y1, out TFloats y2, out TFloats y3)
+    static void Dots(byte* panel, short* x0, short* x1, short* x2, short* x3, int steps, out TFloats y0, out TFloats y1, out TFloats y2, out TFloats y3)
     {
-        TInts a, b, c, d;
-        if (TFormat.Bits == 8)
+        TInts a = default, b = default, c = default, d = default;
+        for (var k = 0; k < steps; k++, panel += Step * TLanes.Count)
         {
-            (a, b, c, d) = (default, default, default, default);
-            for (var k = 0; k < Steps; k++, panel += Step * TLanes.Count)
-            {
-                var w = TLanes.Load(panel);
-                var (even, odd) = (TLanes.EvenBytes(w), TLanes.OddBytes(w));
-                a = AddPairs(a, even, odd, x0 + (2 * k * Step));
-                b = AddPairs(b, even, odd, x1 + (2 * k * Step));
-                c = AddPairs(c, even, odd, x2 + (2 * k * Step));
-                d = AddPairs(d, even, odd, x3 + (2 * k * Step));
-            }
-        }
-        else if (TFormat.Bits == 6)
-        {
-            Shorts(panel, x0, x1, x2, x3, 2, out a, out b, out c, out d);
-            x0 += 2 * Step;
-            x1 += 2 * Step;
-            x2 += 2 * Step;
-            x3 += 2 * Step;
-            Shorts(panel + (2 * Step * TLanes.Count), x0, x1, x2, x3, 2, out var e, out var f, out var g, out var h);
-            (a, b) = (TLanes.AddInts(TLanes.AddNeighbours(a), TLanes.AddNeighbours(e)), TLanes.AddInts(TLanes.AddNeighbours(b), TLanes.AddNeighbours(f)));
-            (c, d) = (TLanes.AddInts(TLanes.AddNeighbours(c), TLanes.AddNeighbours(g)), TLanes.AddInts(TLanes.AddNeighbours(d), TLanes.AddNeighbours(h)));
-        }
-        else
-        {
-            Shorts(panel, x0, x1, x2, x3, Steps, out a, out b, out c, out d);
-            (a, b, c, d) = (TLanes.AddNeighbours(a), TLanes.AddNeighbours(b), TLanes.AddNeighbours(c), TLanes.AddNeighbours(d));
+            var w = TLanes.Load(panel);
+            var (even, odd) = (TFormat.Bits == 8 ? TLanes.EvenBytes(w) : TLanes.EvenCodes(w), TLanes.OddBytes(w));
+            a = AddPairs(a, even, odd, x0 + (2 * k));
+            b = AddPairs(b, even, odd, x1 + (2 * k));
+            c = AddPairs(c, even, odd, x2 + (2 * k));
+            d = AddPairs(d, even, odd, x3 + (2 * k));
         }
 
         (y0, y1, y2, y3) = (TLanes.ToFloats(a), TLanes.ToFloats(b), TLanes.ToFloats(c), TLanes.ToFloats(d));
     }
 
-    /// <summary>Sums in 16 bits of <paramref name="steps"/> elements.</summary>
+    /// <summary>Four columns as two pairs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Shorts(byte* panel, byte* x0, byte* x1, byte* x2, byte* x3, int steps, out TInts a, out TInts b, out TInts c, out TInts d)
-    {
-        var w = TLanes.Load(panel);
-        a = TLanes.MultiplyBytes(w, TLanes.Broadcast(x0));
-        b = TLanes.MultiplyBytes(w, TLanes.Broadcast(x1));
-        c = TLanes.MultiplyBytes(w, TLanes.Broadcast(x2));
-        d = TLanes.MultiplyBytes(w, TLanes.Broadcast(x3));
-        for (var k = 1; k < steps; k++)
-        {
-            panel += Step * TLanes.Count;
-            w = TLanes.Load(panel);
-            a = TLanes.AddShorts(a, TLanes.MultiplyBytes(w, TLanes.Broadcast(x0 + (k * Step))));
-            b = TLanes.AddShorts(b, TLanes.MultiplyBytes(w, TLanes.Broadcast(x1 + (k * Step))));
-            c = TLanes.AddShorts(c, TLanes.MultiplyBytes(w, TLanes.Broadcast(x2 + (k * Step))));
-            d = TLanes.AddShorts(d, TLanes.MultiplyBytes(w, TLanes.Broadcast(x3 + (k * Step))));
-        }
-    }
-
-    /// <summary>Four columns as two pairs: the even ones, then the odd ones.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static TInts AddPairs(TInts sum, TInts even, TInts odd, byte* x)
-        => TLanes.AddInts(sum, TLanes.AddInts(TLanes.MultiplyShorts(even, TLanes.Broadcast(x)), TLanes.MultiplyShorts(odd, TLanes.Broadcast(x + Step))));
-
-    static void Store(TFloats values, float* y, int rows)
-    {
-        if (rows == TLanes.Count)
-        {
-            TLanes.Store(values, y);
-            return;
-        }
-
-        var all = stackalloc float[TLanes.Count];
-        TLanes.Store(values, all);
-        new ReadOnlySpan<float>(all, rows).CopyTo(new(y, rows));
-    }
+    static TInts AddPairs(TInts sum, TInts even, TInts odd, short* x)
+        => TLanes.AddInts(
+            TLanes.AddInts(sum, TLanes.MultiplyShorts(even, TLanes.Broadcast(x))), TLanes.MultiplyShorts(odd, TLanes.Broadcast(x + QuantizedRows.Odd)));
 }

@@ -6,7 +6,7 @@ using Homegrown.Kernels.Quant;
 namespace Homegrown.Kernels.Ops.Products;
 
 /// <summary>
-/// 8-bit products with few tokens, where reading the weights is the work: four rows side by side, straight from their stored
+/// Products of codes with few tokens, where reading the weights is the work: four rows side by side, straight from their stored
 /// form. Four streams keep the memory busy, and the sums of four rows share their last steps in a vector with a row to a lane.
 /// </summary>
 static unsafe class RowProducts<TFormat>
@@ -33,7 +33,7 @@ static unsafe class RowProducts<TFormat>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static Vector128<float> Dot(in FourRows rows, float* scales, float* mins, sbyte* x, PartScales* xScales, int blocks)
+    static Vector128<float> Dot(in FourRows rows, float* scales, float* mins, short* x, PartScale* xScales, int blocks)
     {
         var sums = Vector128<float>.Zero;
         var a = rows.A;
@@ -72,25 +72,28 @@ static unsafe class RowProducts<TFormat>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Vector128<float> Part(
-        Vector128<float> sums, byte* a, byte* b, byte* c, byte* d, int part, sbyte* x, PartScales* xScales, float* scales, float* mins)
+        Vector128<float> sums, byte* a, byte* b, byte* c, byte* d, int part, short* x, PartScale* xScales, float* scales, float* mins)
     {
         // Four sums of four products for each row and half; the additions leave [a, b, c, d] of the low, then of the high half.
-        var codes = Vector256.Load(x + (part * Blocks.PartSize));
+        var even = Vector256.Load(x + (part * Blocks.PartSize));
+        var odd = Vector256.Load(x + (part * Blocks.PartSize) + QuantizedRows.Odd);
         var dots = Avx2.HorizontalAdd(
-            Avx2.HorizontalAdd(Products(TFormat.Codes(in *a, part), codes), Products(TFormat.Codes(in *b, part), codes)),
-            Avx2.HorizontalAdd(Products(TFormat.Codes(in *c, part), codes), Products(TFormat.Codes(in *d, part), codes)));
-        var values = Vector256.ConvertToSingle(dots);
-        return PartSum<TFormat, Lanes128, Vector128<float>>.Add(
-            sums, values.GetLower(), values.GetUpper(), xScales + part, scales + ((TFormat.SplitScales ? 2 : 1) * part * Rows), mins + (part * Rows));
+            Avx2.HorizontalAdd(Products(TFormat.Codes(in *a, part), even, odd), Products(TFormat.Codes(in *b, part), even, odd)),
+            Avx2.HorizontalAdd(Products(TFormat.Codes(in *c, part), even, odd), Products(TFormat.Codes(in *d, part), even, odd)));
+        var (low, high) = (dots.GetLower(), dots.GetUpper());
+        return TFormat.SplitScales
+            ? PartSum<TFormat, Lanes128, Vector128<float>>.AddHalves(
+                sums, Vector128.ConvertToSingle(low), Vector128.ConvertToSingle(high), xScales + part, scales + (2 * part * Rows), mins + (part * Rows))
+            : PartSum<TFormat, Lanes128, Vector128<float>>.Add(
+                sums, Vector128.ConvertToSingle(low + high), xScales + part, scales + (part * Rows), mins + (part * Rows));
     }
 
+    /// <summary>Products of 32 codes, neighbours of a parity added: sums 0 to 3 are of the first 16 codes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector256<int> Products(Vector256<sbyte> w, Vector256<sbyte> x)
+    static Vector256<int> Products(Vector256<sbyte> w, Vector256<short> even, Vector256<short> odd)
     {
-        // The product wants one side without sign: signed codes give theirs to the activations.
-        var (unsigned, signed) = TFormat.Bits == 8 ? (Avx2.Abs(w), Avx2.Sign(x, w)) : (w.AsByte(), x);
-        return AvxVnni.IsSupported
-            ? AvxVnni.MultiplyWideningAndAdd(Vector256<int>.Zero, unsigned, signed)
-            : Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(unsigned, signed), Vector256<short>.One);
+        var pairs = w.AsInt16();
+        var evenCodes = TFormat.Bits == 8 ? (pairs << 8) >> 8 : pairs & Vector256.Create((short)0xFF);
+        return Avx2.MultiplyAddAdjacent(evenCodes, even) + Avx2.MultiplyAddAdjacent(pairs >> 8, odd);
     }
 }
