@@ -21,7 +21,15 @@ public sealed unsafe class Arena : IDisposable
     internal Position Mark => position;
 
     /// <summary>Bytes held.</summary>
-    public long Bytes => chunks.Sum(chunk => chunk.Bytes);
+    public long Bytes
+    {
+        get
+        {
+            var total = 0L;
+            foreach (var chunk in chunks) total += chunk.Bytes;
+            return total;
+        }
+    }
 
     internal float* Floats(long count) => (float*)Take(checked(count * sizeof(float)));
 

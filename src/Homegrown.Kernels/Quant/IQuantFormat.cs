@@ -28,7 +28,7 @@ public interface IQuantFormat
 }
 
 /// <summary>
-/// A format of integer codes with scales: what the 8-bit products read. In units of 32 values ("parts") a weight is
+/// A format of integer codes with scales: what the integer products read. In units of 32 values ("parts") a weight is
 /// <c>scale[half] * (code - Bias) + min</c>, where half is 0 for the first 16 values of the part and 1 for the others.
 /// </summary>
 public unsafe interface ICodedFormat : IQuantFormat
@@ -65,4 +65,6 @@ public readonly unsafe struct FourRows(byte* first, long rowBytes, int rows)
 {
     internal readonly byte* A = first, B = first + (Math.Min(rows - 1, 1) * rowBytes);
     internal readonly byte* C = first + (Math.Min(rows - 1, 2) * rowBytes), D = first + (Math.Min(rows - 1, 3) * rowBytes);
+
+    internal byte* this[int row] => row switch { 0 => A, 1 => B, 2 => C, _ => D };
 }

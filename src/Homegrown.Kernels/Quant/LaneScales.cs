@@ -49,10 +49,9 @@ static unsafe class LaneScales
     {
         for (var lane = 0; lane < 4; lane++)
         {
-            var row = lane switch { 0 => rows.A, 1 => rows.B, 2 => rows.C, _ => rows.D };
             for (var b = 0; b < blocks; b++)
             {
-                TFormat.Scales(in row[(long)b * TFormat.BlockBytes], 0, out scales[(b * stride) + lane], out _, out var min);
+                TFormat.Scales(in rows[lane][(long)b * TFormat.BlockBytes], 0, out scales[(b * stride) + lane], out _, out var min);
                 if (TFormat.HasMin) mins[(b * stride) + lane] = min;
             }
         }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Homegrown.Kernels.Quant;
 
 namespace Homegrown.Kernels.Ops.Products;
 
@@ -10,6 +11,12 @@ unsafe interface IFloatLanes<TFloats>
     static abstract int Count { get; }
 
     static abstract TFloats Load(float* values);
+
+    /// <summary>Numbers of <see cref="F16"/>.</summary>
+    static abstract TFloats LoadHalves(byte* values);
+
+    /// <summary>Numbers of <see cref="BF16"/>.</summary>
+    static abstract TFloats LoadBrainFloats(byte* values);
 
     static abstract TFloats Broadcast(float value);
 
@@ -57,6 +64,22 @@ readonly unsafe struct Lanes128 : IFloatLanes<Vector128<float>>
     public static Vector128<float> Load(float* values) => Vector128.Load(values);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadHalves(byte* values)
+    {
+        // As F16.ToSingle, without its branch.
+        var bits = ((Widen(values) << 16).AsInt32() >> 3) & Vector128.Create(unchecked((int)0x8FFFE000));
+        var exponent = Vector128.Create(0x0F800000);
+        var notFinite = Vector128.Equals(bits & exponent, exponent) & Vector128.Create(0x7F800000);
+        return ((bits.AsSingle() * Vector128.Create(F16.Rebias)).AsInt32() | notFinite).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadBrainFloats(byte* values) => (Widen(values) << 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector128<uint> Widen(byte* values) => Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)values).AsUInt16());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Broadcast(float value) => Vector128.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -79,6 +102,22 @@ readonly unsafe struct Lanes256 : IByteLanes<Vector256<int>, Vector256<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Load(float* values) => Vector256.Load(values);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadHalves(byte* values)
+    {
+        // As F16.ToSingle, without its branch.
+        var bits = ((Widen(values) << 16).AsInt32() >> 3) & Vector256.Create(unchecked((int)0x8FFFE000));
+        var exponent = Vector256.Create(0x0F800000);
+        var notFinite = Vector256.Equals(bits & exponent, exponent) & Vector256.Create(0x7F800000);
+        return ((bits.AsSingle() * Vector256.Create(F16.Rebias)).AsInt32() | notFinite).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadBrainFloats(byte* values) => (Widen(values) << 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<uint> Widen(byte* values) => Avx2.ConvertToVector256Int32((ushort*)values).AsUInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Broadcast(float value) => Vector256.Create(value);
@@ -127,6 +166,22 @@ readonly unsafe struct Lanes512 : IByteLanes<Vector512<int>, Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Load(float* values) => Vector512.Load(values);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadHalves(byte* values)
+    {
+        // As F16.ToSingle, without its branch.
+        var bits = ((Widen(values) << 16).AsInt32() >> 3) & Vector512.Create(unchecked((int)0x8FFFE000));
+        var exponent = Vector512.Create(0x0F800000);
+        var notFinite = Vector512.Equals(bits & exponent, exponent) & Vector512.Create(0x7F800000);
+        return ((bits.AsSingle() * Vector512.Create(F16.Rebias)).AsInt32() | notFinite).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadBrainFloats(byte* values) => (Widen(values) << 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector512<uint> Widen(byte* values) => Avx512F.ConvertToVector512UInt32(Vector256.Load((ushort*)values));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Broadcast(float value) => Vector512.Create(value);

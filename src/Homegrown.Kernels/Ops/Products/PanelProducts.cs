@@ -31,6 +31,8 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
         var panelBytes = (long)w.Columns * TLanes.Count;
         var memory = Scratch.Take(panelBytes + StripScales<TFormat>.Bytes(parts, TLanes.Count));
         var scales = new StripScales<TFormat>(memory + panelBytes, parts, TLanes.Count);
+        // The tiles leave their sums in memory and call nothing: vectors that live across a call would be kept there all along.
+        var sums = stackalloc float[Tile * TLanes.Count];
         for (var r = 0; r < count; r += TLanes.Count)
         {
             var rows = Math.Min(TLanes.Count, count - r);
@@ -38,7 +40,11 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
             scales.Fill(data, w.RowBytes, rows);
             Pack(data, w.RowBytes, rows, w.Columns / TFormat.BlockSize, memory);
             for (var t = 0; t < operands.Tokens; t += Tile)
-                Multiply(operands, t, memory, scales, parts, column + r, rows);
+            {
+                Multiply(operands, t, memory, scales, parts, sums);
+                for (var i = 0; i < Math.Min(Tile, operands.Tokens - t); i++)
+                    new ReadOnlySpan<float>(sums + (i * TLanes.Count), rows).CopyTo(new(operands.Y.RowPointer(t + i) + column + r, rows));
+            }
         }
     }
 
@@ -91,9 +97,9 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
         (third, fourth) = (Avx2.UnpackLow(acHigh, bdHigh), Avx2.UnpackHigh(acHigh, bdHigh));
     }
 
-    /// <summary>Four tokens times a panel; where there are fewer, the last one again.</summary>
+    /// <summary>Four tokens times a panel to sums, [tokens, lanes]; where there are fewer tokens, the last one again.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Multiply(in Operands operands, int t, byte* panel, in StripScales<TFormat> scales, int parts, int column, int rows)
+    static void Multiply(in Operands operands, int t, byte* panel, in StripScales<TFormat> scales, int parts, float* sums)
     {
         var last = operands.Tokens - 1;
         var (t1, t2, t3) = (Math.Min(t + 1, last), Math.Min(t + 2, last), Math.Min(t + 3, last));
@@ -139,10 +145,10 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
             mins += TLanes.Count;
         }
 
-        Store(y0, operands.Y.RowPointer(t) + column, rows);
-        Store(y1, operands.Y.RowPointer(t1) + column, rows);
-        Store(y2, operands.Y.RowPointer(t2) + column, rows);
-        Store(y3, operands.Y.RowPointer(t3) + column, rows);
+        TLanes.Store(y0, sums);
+        TLanes.Store(y1, sums + TLanes.Count);
+        TLanes.Store(y2, sums + (2 * TLanes.Count));
+        TLanes.Store(y3, sums + (3 * TLanes.Count));
     }
 
     /// <summary>Dots of some elements of a panel with the codes of four tokens.</summary>
@@ -168,17 +174,4 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
     static TInts AddPairs(TInts sum, TInts even, TInts odd, short* x)
         => TLanes.AddInts(
             TLanes.AddInts(sum, TLanes.MultiplyShorts(even, TLanes.Broadcast(x))), TLanes.MultiplyShorts(odd, TLanes.Broadcast(x + QuantizedRows.Odd)));
-
-    static void Store(TFloats values, float* y, int rows)
-    {
-        if (rows == TLanes.Count)
-        {
-            TLanes.Store(values, y);
-            return;
-        }
-
-        var all = stackalloc float[TLanes.Count];
-        TLanes.Store(values, all);
-        new ReadOnlySpan<float>(all, rows).CopyTo(new(y, rows));
-    }
 }
