@@ -56,6 +56,9 @@ public sealed record GenerationPiece
 
     public FinishReason? Finish { get; init; }
 
+    /// <summary>It ended because the context is full, before <see cref="GenerationRequest.MaxTokens"/>.</summary>
+    public bool ContextFull { get; init; }
+
     /// <summary>The end-of-generation token or stop text that ended it, if one did.</summary>
     public string? StoppedBy { get; init; }
 }

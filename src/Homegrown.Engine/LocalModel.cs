@@ -1,5 +1,12 @@
+using Homegrown.Engine.Cache;
 using Homegrown.Engine.Chat;
+using Homegrown.Engine.Formats;
+using Homegrown.Engine.Models;
+using Homegrown.Engine.Sampling;
+using Homegrown.Engine.Scheduling;
 using Homegrown.Engine.Tokenizers;
+using Homegrown.Kernels;
+using Homegrown.Kernels.Memory;
 
 namespace Homegrown.Engine;
 
@@ -9,33 +16,72 @@ public sealed record EngineOptions
     /// <summary>Threads that compute; 0 takes what the machine and its quota give.</summary>
     public int Threads { get; init; }
 
-    /// <summary>Positions of the context; 0 takes the model's own length.</summary>
+    /// <summary>Positions of the context; 0 takes the model's own length, or what a quarter of the memory holds.</summary>
     public int ContextLength { get; init; }
 
     /// <summary>Float32 weights, activations and cache, for comparing with references.</summary>
     public bool Exact { get; init; }
 
     /// <summary>Forces a tier of the kernels; null takes the best.</summary>
-    public Kernels.Tier? Tier { get; init; }
+    public Tier? Tier { get; init; }
 }
 
 /// <summary>A model on this machine: weights, tokenizer, template, and the engine that runs requests. Safe for many callers.</summary>
 public sealed class LocalModel : IDisposable
 {
-    LocalModel() => (Id, Path, Architecture, Tokenizer) = ("", "", "", null!);
+    readonly GgufFile file;
+    readonly Decoder decoder;
+    readonly KvCache cache;
+    readonly EngineLoop engine;
+    readonly KvType kvType;
+    readonly Candidates candidates = new();     // of all samplers: they work on the engine's thread, one after the other
+
+    LocalModel(GgufFile file, EngineOptions options)
+    {
+        this.file = file;
+        var metadata = new ModelMetadata(file);
+        var architecture = ModelCatalog.Find(metadata);
+        var weights = new Weights(file);
+        Config = ModelConfig.Read(metadata, weights.Rows("token_embd"));
+        decoder = architecture.Load(Config, weights);
+        Warnings = [.. weights.Unread().Select(name => $"tensor {name} is not used"), .. metadata.Unread().Select(key => $"key {key} is not read")];
+        Tokenizer = TokenizerFactory.Create(VocabularyData.FromGguf(file));
+        Template = file.Metadata.GetString("tokenizer.chat_template") is { } source ? new ChatTemplate(source, SpecialTokens(Tokenizer)) : null;
+        kvType = options.Exact ? KvType.F32 : KvType.F16;
+        ContextLength = Context(options.ContextLength);
+        Compute = new Compute(new ComputeOptions { Threads = options.Threads, Tier = options.Tier, Exact = options.Exact });
+        cache = new KvCache(decoder.KvShape, ContextLength, kvType);
+        engine = new EngineLoop(decoder, Compute, cache);
+    }
 
     /// <summary>Opens a model file.</summary>
-    /// <exception cref="Formats.ModelFileException">The file is not what it says.</exception>
-    public static LocalModel Load(string path, EngineOptions? options = null) => throw new NotImplementedException();
+    /// <exception cref="ModelFileException">The file is not what it says.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static LocalModel Load(string path, EngineOptions? options = null)
+    {
+        var file = GgufFile.Open(path);
+        try
+        {
+            return new LocalModel(file, options ?? new());
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>The name under which the API lists it: the file's name without extension.</summary>
-    public string Id { get; }
+    public string Id => System.IO.Path.GetFileNameWithoutExtension(Path);
 
     /// <summary>Absolute path of the (first) file.</summary>
-    public string Path { get; }
+    public string Path => file.Paths[0];
 
     /// <summary>general.architecture of the file.</summary>
-    public string Architecture { get; }
+    public string Architecture => Config.Architecture;
+
+    /// <summary>The numbers that shape the model.</summary>
+    public ModelConfig Config { get; }
 
     public Tokenizer Tokenizer { get; }
 
@@ -46,17 +92,97 @@ public sealed class LocalModel : IDisposable
     public int ContextLength { get; }
 
     /// <summary>Length of a logits row.</summary>
-    public int VocabularySize { get; }
+    public int VocabularySize => Config.VocabularySize;
 
-    /// <summary>Renders a conversation and encodes it; control tokens spelled in contents become plain text unless <paramref name="parseContent"/>.</summary>
-    public List<int> Encode(ChatPrompt prompt, bool parseContent = false) => throw new NotImplementedException();
+    /// <summary>Bytes of weights that a decoded token reads: all tensors, the token table only as a tied head.</summary>
+    public long BytesPerToken => file.Tensors.Sum(tensor => tensor.Name == "token_embd.weight" && file.Tensor("output.weight") is not null ? 0 : tensor.Bytes);
+
+    /// <summary>Parts of the file that are not honoured, a line each.</summary>
+    public IReadOnlyList<string> Warnings { get; }
+
+    /// <summary>Threads and kernels that it runs on.</summary>
+    public Compute Compute { get; }
+
+    /// <summary>Renders a conversation and encodes it.</summary>
+    /// <param name="parseContent">Control tokens spelled in contents are control tokens; otherwise they are plain text.</param>
+    /// <exception cref="TemplateException">The template refuses the conversation, or the file has none.</exception>
+    public List<int> Encode(ChatPrompt prompt, bool parseContent = false)
+    {
+        var template = Template ?? throw new TemplateException($"{Path} has no chat template; use a completion instead");
+        var ids = new List<int>();
+        Tokenizer.Encode(template.Render(prompt), ids, parseContent);
+        return ids;
+    }
 
     /// <summary>Runs a request: waits its turn, then yields pieces as they come. Cancelling stops the work at the next token.</summary>
     /// <exception cref="ContextLengthException">The prompt does not fit.</exception>
-    public IAsyncEnumerable<GenerationPiece> GenerateAsync(GenerationRequest request, CancellationToken cancellation = default) => throw new NotImplementedException();
+    /// <exception cref="SamplingOptionException">A setting is out of range.</exception>
+    /// <exception cref="ArgumentException">The prompt is empty or has a token that the model lacks.</exception>
+    public IAsyncEnumerable<GenerationPiece> GenerateAsync(GenerationRequest request, CancellationToken cancellation = default)
+    {
+        CheckTokens(request.Prompt);
+        if (request.Prompt.Count >= ContextLength) throw new ContextLengthException(request.Prompt.Count, ContextLength);
+        if (request.MaxTokens < 1) throw new SamplingOptionException("max_tokens", $"max_tokens is {request.MaxTokens}; it must be at least 1.");
+        if (request.TopLogprobs is < 0 or > LogProbabilities.MostTop)
+            throw new SamplingOptionException("top_logprobs", $"top_logprobs is {request.TopLogprobs}; it must be 0 to {LogProbabilities.MostTop}.");
+        var sampler = new SamplerChain(request.Sampling, VocabularySize, candidates);
+        sampler.AcceptPrompt(request.Prompt);
+        var room = Math.Min(request.MaxTokens ?? int.MaxValue, ContextLength - request.Prompt.Count);
+        return new GenerationStream(request, Tokenizer, sampler, room, cancellation).RunAsync(engine, ContextLength, cancellation);
+    }
 
-    /// <summary>Logits of every position: <paramref name="row"/> gets (position, [VocabularySize]), in order, for as long as it runs.</summary>
-    public void Logits(IReadOnlyList<int> tokens, Action<int, ReadOnlySpan<float>> row) => throw new NotImplementedException();
+    /// <summary>Logits of every position: <paramref name="row"/> gets (position, [VocabularySize]), in order, before this returns.</summary>
+    /// <exception cref="ContextLengthException">More tokens than the context holds.</exception>
+    public void Logits(IReadOnlyList<int> tokens, Action<int, ReadOnlySpan<float>> row)
+    {
+        const int Chunk = 64;        // rows of logits held at a time
+        CheckTokens(tokens);
+        if (tokens.Count > ContextLength) throw new ContextLengthException(tokens.Count, ContextLength);
+        engine.Exclusively(() =>
+        {
+            using var ownCache = new KvCache(decoder.KvShape, tokens.Count, kvType);
+            var (batch, pages, all) = (new Batch(Compute, ownCache), new List<int>(), tokens.ToArray());
+            ownCache.TryReserve(pages, all.Length);
+            for (var first = 0; first < all.Length; first += Chunk)
+            {
+                batch.Clear();
+                batch.Add(all.AsSpan(first, Math.Min(Chunk, all.Length - first)), first, pages.ToArray(), LogitsOf.All);
+                var logits = decoder.Forward(batch);
+                for (var i = 0; i < logits.Rows; i++) row(first + i, logits.Row(i));
+            }
+        });
+    }
 
-    public void Dispose() => throw new NotImplementedException();
+    public void Dispose()
+    {
+        engine.Dispose();
+        cache.Dispose();
+        Compute.Dispose();
+        file.Dispose();
+    }
+
+    int Context(int wanted)
+    {
+        if (wanted > Config.ContextLength || wanted < 0)
+            throw new ArgumentException($"A context of {wanted} is out of range: {Path} was made for 1 to {Config.ContextLength} positions.");
+        if (wanted > 0) return wanted;
+        var fits = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 / decoder.KvShape.BytesPerPosition(kvType);
+        return (int)Math.Min(Config.ContextLength, Math.Max(fits, 512));
+    }
+
+    void CheckTokens(IReadOnlyList<int> tokens)
+    {
+        if (tokens.Count == 0) throw new ArgumentException("The prompt has no tokens.", nameof(tokens));
+        for (var i = 0; i < tokens.Count; i++)
+            if ((uint)tokens[i] >= (uint)VocabularySize)
+                throw new ArgumentException($"Token {i} of the prompt is {tokens[i]}; the vocabulary has 0 to {VocabularySize - 1}.", nameof(tokens));
+    }
+
+    static Dictionary<string, string> SpecialTokens(Tokenizer tokenizer)
+    {
+        var tokens = new Dictionary<string, string>();
+        foreach (var (name, id) in (ReadOnlySpan<(string, int?)>)[("bos_token", tokenizer.Bos), ("eos_token", tokenizer.Eos), ("unk_token", tokenizer.Unknown), ("pad_token", tokenizer.Padding)])
+            if (id is { } known) tokens[name] = tokenizer.Piece(known);
+        return tokens;
+    }
 }

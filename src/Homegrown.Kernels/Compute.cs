@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Homegrown.Kernels.Memory;
 using Homegrown.Kernels.Threading;
 
@@ -12,21 +14,28 @@ public sealed record ComputeOptions
     /// <summary>Forces a tier; null takes the best that the processor has.</summary>
     public Tier? Tier { get; init; }
 
-    /// <summary>Float32 weights and activations throughout: no 8-bit products. For comparing with references.</summary>
+    /// <summary>Float32 weights and activations throughout: no integer products. For comparing with references.</summary>
     public bool Exact { get; init; }
+
+    /// <summary>Widest vectors of the portable tier: 128, 256 or 512 bits; 0 takes the widest that pay on the processor.</summary>
+    public int MaxVectorBits { get; init; }
 }
 
 /// <summary>
 /// What one engine computes with: threads, an arena for activations, and the choice of kernels. One step at a time uses it;
-/// tensors live until the next <see cref="Reset"/>.
+/// tensors live until the next <see cref="Reset"/>, or the end of the <see cref="Scope"/> that they were made in.
 /// </summary>
 public sealed unsafe class Compute : IDisposable
 {
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
     public Compute(ComputeOptions? options = null)
     {
         options ??= new ComputeOptions();
+        if (options.MaxVectorBits is not (0 or 128 or 256 or 512))
+            throw new ArgumentOutOfRangeException(nameof(options), options.MaxVectorBits, "MaxVectorBits is 0, 128, 256 or 512.");
         Exact = options.Exact;
         Tier = options.Tier ?? Tier.Portable;
+        VectorBits = Math.Min(WidestVectors, options.MaxVectorBits > 0 ? options.MaxVectorBits : int.MaxValue);
         Pool = new WorkerPool(options.Threads);
         Arena = new Arena();
     }
@@ -37,6 +46,9 @@ public sealed unsafe class Compute : IDisposable
     /// <summary>The implementation that runs.</summary>
     public Tier Tier { get; }
 
+    /// <summary>Bits of the vectors that the portable tier uses.</summary>
+    public int VectorBits { get; }
+
     internal WorkerPool Pool { get; }
 
     internal Arena Arena { get; }
@@ -44,8 +56,20 @@ public sealed unsafe class Compute : IDisposable
     /// <summary>Threads that compute, the calling one included.</summary>
     public int Threads => Pool.Threads;
 
-    /// <summary>A tensor of undefined content, valid until <see cref="Reset"/>.</summary>
+    /// <summary>
+    /// Wide kernels need the byte products of AVX2 and AVX-512BW. The runtime does not report 512 bits as accelerated on
+    /// processors that slow down for them.
+    /// </summary>
+    static int WidestVectors => Avx512BW.IsSupported && Vector512.IsHardwareAccelerated ? 512 : Avx2.IsSupported ? 256 : 128;
+
+    /// <summary>A tensor of undefined content, valid until <see cref="Reset"/> or the end of the innermost <see cref="Scope"/>.</summary>
     public Tensor Rent(int rows, int columns) => new(this, Arena.Floats((long)rows * columns), rows, columns, columns);
+
+    /// <summary>
+    /// Tensors rented from now on end with the scope: a layer's intermediates, so that a step needs memory for one layer and
+    /// finds it in the cache.
+    /// </summary>
+    public ArenaScope Scope() => new(Arena);
 
     /// <summary>Gives back all tensors. Called between steps.</summary>
     public void Reset() => Arena.Reset();
@@ -55,4 +79,15 @@ public sealed unsafe class Compute : IDisposable
         Pool.Dispose();
         Arena.Dispose();
     }
+}
+
+/// <summary>Gives back, when disposed, what was rented since it was made.</summary>
+public readonly ref struct ArenaScope
+{
+    readonly Arena arena;
+    readonly Arena.Position mark;
+
+    internal ArenaScope(Arena arena) => (this.arena, mark) = (arena, arena.Mark);
+
+    public void Dispose() => arena.Release(mark);
 }

@@ -6,22 +6,22 @@ namespace Homegrown.Engine.Sampling;
 /// </summary>
 public sealed record SamplingOptions
 {
-    /// <summary>Divides the logits; 0 takes the most probable token.</summary>
+    /// <summary>Divides the logits; 0 takes the most probable token. 0 or more.</summary>
     public float Temperature { get; init; } = 1;
 
     /// <summary>Keeps the k most probable; 0 keeps all.</summary>
     public int TopK { get; init; }
 
-    /// <summary>Keeps the smallest set whose probability reaches p; 1 keeps all.</summary>
+    /// <summary>Keeps the smallest set whose probability reaches p (Holtzman et al. 2020, arXiv 1904.09751); 1 keeps all.</summary>
     public float TopP { get; init; } = 1;
 
-    /// <summary>Keeps tokens at least p times as probable as the best; 0 keeps all.</summary>
+    /// <summary>Keeps tokens at least p times as probable as the best (Nguyen et al. 2024, arXiv 2407.01082); 0 keeps all.</summary>
     public float MinP { get; init; }
 
     /// <summary>Locally typical sampling (Meister et al. 2022, arXiv 2202.00666); 1 keeps all.</summary>
     public float TypicalP { get; init; } = 1;
 
-    /// <summary>Divides (or multiplies, when negative) the logits of recent tokens; 1 is off.</summary>
+    /// <summary>Divides (or multiplies, when negative) the logits of recent tokens; 1 is off. Above 0.</summary>
     public float RepeatPenalty { get; init; } = 1;
 
     /// <summary>Taken from the logits of recent tokens, once for each occurrence; 0 is off.</summary>
@@ -30,7 +30,7 @@ public sealed record SamplingOptions
     /// <summary>Taken from the logits of recent tokens, once; 0 is off.</summary>
     public float PresencePenalty { get; init; }
 
-    /// <summary>How many of the last tokens are recent; 0 switches the penalties off, -1 means all.</summary>
+    /// <summary>How many of the last tokens, the prompt's included, are recent; 0 switches the penalties off, -1 means all.</summary>
     public int PenaltyLastN { get; init; } = 64;
 
     /// <summary>Added to the logits of single tokens; negative infinity bans.</summary>
@@ -38,4 +38,36 @@ public sealed record SamplingOptions
 
     /// <summary>Makes draws repeatable; null draws anew each time.</summary>
     public ulong? Seed { get; init; }
+
+    /// <summary>
+    /// Steps of the caller's own choice and order, in place of all parameters above except the seed. Called once for each sequence,
+    /// because steps remember what they have seen.
+    /// </summary>
+    public Func<IEnumerable<SamplerStep>>? Steps { get; init; }
+
+    /// <summary>Checks every parameter.</summary>
+    /// <param name="vocabularySize">Tokens of the model, where it is known.</param>
+    /// <exception cref="SamplingOptionException">The first parameter that is outside its range.</exception>
+    public void Validate(int vocabularySize = int.MaxValue)
+    {
+        Require(Temperature is >= 0 and < float.PositiveInfinity, "temperature", Temperature, "a finite number, 0 or more");
+        Require(TopK >= 0, "top_k", TopK, "0 (off) or more");
+        Require(TopP is >= 0 and <= 1, "top_p", TopP, "between 0 and 1");
+        Require(MinP is >= 0 and <= 1, "min_p", MinP, "between 0 and 1");
+        Require(TypicalP is >= 0 and <= 1, "typical_p", TypicalP, "between 0 and 1");
+        Require(RepeatPenalty is > 0 and < float.PositiveInfinity, "repeat_penalty", RepeatPenalty, "a finite number above 0 (1 is off)");
+        Require(float.IsFinite(FrequencyPenalty), "frequency_penalty", FrequencyPenalty, "a finite number");
+        Require(float.IsFinite(PresencePenalty), "presence_penalty", PresencePenalty, "a finite number");
+        Require(PenaltyLastN >= -1, "repeat_last_n", PenaltyLastN, "-1 (all tokens), 0 (off) or more");
+        foreach (var (token, bias) in LogitBias ?? new Dictionary<int, float>())
+        {
+            Require(token >= 0 && token < vocabularySize, "logit_bias", token, $"a token id from 0 to {vocabularySize - 1}");
+            Require(bias < float.PositiveInfinity, "logit_bias", bias, $"a finite number or minus infinity, for token {token}");
+        }
+    }
+
+    static void Require<T>(bool holds, string parameter, T value, string allowed)
+    {
+        if (!holds) throw new SamplingOptionException(parameter, $"{parameter} is {value}; it must be {allowed}.");
+    }
 }

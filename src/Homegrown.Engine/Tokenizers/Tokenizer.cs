@@ -1,3 +1,6 @@
+using System.Text;
+using Homegrown.Engine.Chat;
+
 namespace Homegrown.Engine.Tokenizers;
 
 /// <summary>What a token is, as a GGUF file's token_type says (values are the file's).</summary>
@@ -41,6 +44,9 @@ public abstract class Tokenizer
     /// <summary>Tokens that end a generation: eos, eot, eom, and control tokens known to mean it.</summary>
     public IReadOnlySet<int> EndOfGeneration { get; init; } = new HashSet<int>();
 
+    /// <summary>Encoding puts a space before a text, so decoding drops one at the start of a sequence.</summary>
+    public virtual bool DropsLeadingSpace => false;
+
     /// <summary>The token as the vocabulary spells it (with the vocabulary's own marks for spaces and bytes).</summary>
     public abstract string Piece(int id);
 
@@ -50,14 +56,27 @@ public abstract class Tokenizer
     public abstract int? Find(string piece);
 
     /// <summary>
-    /// Appends the ids of <paramref name="text"/>, nothing before or after it.
+    /// Appends the ids of <paramref name="text"/>, nothing before or after it. Half a surrogate pair counts as U+FFFD.
     /// </summary>
     /// <param name="parseSpecial">
     /// Control tokens spelled out in the text become their ids; otherwise they are encoded as plain text. User-defined tokens are
     /// always recognised.
     /// </param>
-    /// <param name="atStart">The text begins the sequence: a vocabulary that puts a space before a text does it only then.</param>
+    /// <param name="atStart">
+    /// The text begins the sequence or follows a control token: a vocabulary that puts a space before a text does it only then.
+    /// </param>
     public abstract void Encode(ReadOnlySpan<char> text, List<int> ids, bool parseSpecial, bool atStart = true);
+
+    /// <summary>
+    /// Appends the ids of a rendered conversation as one text, so that words run across the borders of spans, but control tokens
+    /// are recognised only where the template wrote all of their characters.
+    /// </summary>
+    /// <param name="parseContent">Recognises them in contents too.</param>
+    public virtual void Encode(IReadOnlyList<PromptSpan> prompt, List<int> ids, bool parseContent = false)
+    {
+        for (var i = 0; i < prompt.Count; i++)
+            Encode(prompt[i].Text, ids, parseContent || !prompt[i].FromContent, atStart: i == 0);
+    }
 
     /// <summary>The bytes that a token stands for in text: UTF-8, possibly a part of a character; control tokens as they are spelled.</summary>
     public abstract ReadOnlySpan<byte> Bytes(int id);
@@ -70,5 +89,15 @@ public abstract class Tokenizer
         Encode(text, ids, parseSpecial);
         if (addSpecial && AddEos && Eos is { } eos) ids.Add(eos);
         return ids;
+    }
+
+    /// <summary>Ids to whole text; bytes that are no character become U+FFFD.</summary>
+    /// <param name="showControl">Control tokens appear as they are spelled; otherwise they leave no trace.</param>
+    public string Decode(IEnumerable<int> ids, bool showControl = false)
+    {
+        var stream = new TokenStream(this, showControl);
+        var text = new StringBuilder();
+        foreach (var id in ids) text.Append(stream.Append(id));
+        return text.Append(stream.Finish()).ToString();
     }
 }

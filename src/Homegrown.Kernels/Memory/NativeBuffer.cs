@@ -7,13 +7,15 @@ namespace Homegrown.Kernels.Memory;
 public sealed unsafe class NativeBuffer : IDisposable
 {
     const int Alignment = 64;
+    void* allocation;
 
+    /// <remarks>The system hands out large zeroed stretches page by page as they are touched: room that is never used costs nothing.</remarks>
     public NativeBuffer(long bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         Bytes = bytes;
-        Data = (byte*)NativeMemory.AlignedAlloc(checked((nuint)Math.Max(bytes, 1)), Alignment);
-        NativeMemory.Clear(Data, (nuint)bytes);
+        allocation = NativeMemory.AllocZeroed(checked((nuint)bytes + Alignment));
+        Data = (byte*)(((nuint)allocation + Alignment - 1) & ~(nuint)(Alignment - 1));
         GC.AddMemoryPressure(Math.Max(bytes, 1));
     }
 
@@ -48,8 +50,9 @@ public sealed unsafe class NativeBuffer : IDisposable
 
     void Free()
     {
-        if (Data == null) return;
-        NativeMemory.AlignedFree(Data);
+        if (allocation == null) return;
+        NativeMemory.Free(allocation);
+        allocation = null;
         Data = null;
         GC.RemoveMemoryPressure(Math.Max(Bytes, 1));
     }

@@ -1,57 +1,76 @@
+using Homegrown.Kernels.Ops.Products;
+using Homegrown.Kernels.Threading;
+
 namespace Homegrown.Kernels.Ops;
 
 /// <summary>
-/// Stored matrices with the same columns, one below the other, multiplied as one: a product is one dispatch over the rows of all
-/// of them (q, k and v; gate and up), and the activations are quantized once. Their formats may differ.
+/// Matrix products of activations with stored weights. An output depends on its row of x and its row of w alone: on neither the
+/// threads nor the other tokens of the call, to the bit.
 /// </summary>
-public sealed class Matrix
-{
-    public Matrix(params ReadOnlySpan<Weight> parts)
-    {
-        Parts = parts.ToArray();
-        Columns = parts[0].Columns;
-        foreach (var part in parts)
-        {
-            if (part.Columns != Columns) throw new ArgumentException("Parts of a matrix have the same columns.", nameof(parts));
-            Rows += part.Rows;
-        }
-    }
-
-    internal Weight[] Parts { get; }
-
-    /// <summary>Outputs of the product: the rows of all parts.</summary>
-    public int Rows { get; }
-
-    /// <summary>Inputs of the product.</summary>
-    public int Columns { get; }
-}
-
-/// <summary>Matrix products of activations with stored weights.</summary>
 public static class MatMul
 {
+    /// <summary>Bytes of weights in a part of a product with few tokens: some microseconds' worth of reading.</summary>
+    const int PartBytes = 16 << 10;
+
+    /// <summary>Rows of a part are a multiple of this, so that the kernels' groups of rows are whole.</summary>
+    const int RowGroup = 4;
+
+    /// <summary>Rows of a part where tokens are many: two panels of the widest kernel.</summary>
+    const int PanelRows = 32;
+
     /// <summary>y[t, r] = sum over c of x[t, c] * w[r, c]: [tokens, columns] to [tokens, rows].</summary>
+    /// <exception cref="ArgumentException">x and w have different columns.</exception>
     public static Tensor Forward(Tensor x, Matrix w)
     {
-        var y = x.Compute.Rent(x.Rows, w.Rows);
-        var buffer = new float[w.Columns];
-        var first = 0;
-        foreach (var part in w.Parts)
-        {
-            for (var r = 0; r < part.Rows; r++)
-            {
-                part.Dequantize(r, buffer);
-                for (var t = 0; t < x.Rows; t++)
-                {
-                    var sum = 0.0;
-                    var row = x.Row(t);
-                    for (var c = 0; c < buffer.Length; c++) sum += (double)buffer[c] * row[c];
-                    y.Row(t)[first + r] = (float)sum;
-                }
-            }
+        if (x.Columns != w.Columns) throw new ArgumentException($"x has {x.Columns} columns, w has {w.Columns}.", nameof(x));
+        var compute = x.Compute;
+        var y = compute.Rent(x.Rows, w.Rows);
+        if (x.Rows == 0) return y;
+        using var scratch = compute.Scope();
+        var quantized = w.HasCodes && !compute.Exact ? QuantizedRows.From(x) : default;
+        var job = new Job(new(x, quantized, y), w);
+        compute.Pool.Run(job.Parts, ref job);
+        return y;
+    }
 
-            first += part.Rows;
+    /// <summary>Chunks of rows, part after part of the matrix.</summary>
+    readonly struct Job(Operands operands, Matrix w) : IJob
+    {
+        public int Parts
+        {
+            get
+            {
+                var parts = 0;
+                foreach (ref readonly var part in w.Parts.AsSpan()) parts += Chunks(part.Weight);
+                return parts;
+            }
         }
 
-        return y;
+        int Rows(Weight weight) => operands.Tokens >= PanelRows
+            ? PanelRows
+            : Math.Clamp((int)(PartBytes / Math.Max(weight.RowBytes, 1)) / RowGroup, 1, 64) * RowGroup;
+
+        int Chunks(Weight weight)
+        {
+            var rows = Rows(weight);
+            return (int)(((long)weight.Rows + rows - 1) / rows);
+        }
+
+        public void Run(int chunk)
+        {
+            foreach (ref readonly var part in w.Parts.AsSpan())
+            {
+                var chunks = Chunks(part.Weight);
+                if (chunk < chunks)
+                {
+                    var rows = Rows(part.Weight);
+                    var first = chunk * rows;
+                    part.Product.Run(operands, part.Weight, first, Math.Min(rows, part.Weight.Rows - first), part.FirstRow + first);
+                    return;
+                }
+
+                chunk -= chunks;
+            }
+        }
     }
 }

@@ -32,8 +32,12 @@ public sealed class RaggedRows
     public void Clear() => (pages, segmentCount, rows) = (0, 0, 0);
 
     /// <summary>Adds <paramref name="count"/> tokens of a sequence that owns <paramref name="sequencePages"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">No tokens, or positions that are negative or beyond 31 bits.</exception>
     public void Add(int count, int firstPosition, ReadOnlySpan<int> sequencePages)
     {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+        ArgumentOutOfRangeException.ThrowIfNegative(firstPosition);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(firstPosition, int.MaxValue - count);
         Grow(ref segments, segmentCount + 1);
         Grow(ref positions, rows + count);
         Grow(ref pageTable, pages + sequencePages.Length);

@@ -28,13 +28,16 @@ public interface IQuantFormat
 }
 
 /// <summary>
-/// A format of integer codes with scales: what the 8-bit products read. In units of 32 values ("parts") a weight is
-/// <c>scale[half] * code + min</c>, where half is 0 for the first 16 values of the part and 1 for the others.
+/// A format of integer codes with scales: what the integer products read. In units of 32 values ("parts") a weight is
+/// <c>scale[half] * (code - Bias) + min</c>, where half is 0 for the first 16 values of the part and 1 for the others.
 /// </summary>
-public interface ICodedFormat : IQuantFormat
+public unsafe interface ICodedFormat : IQuantFormat
 {
-    /// <summary>Codes are 0 to 127, never negative, so that an unsigned-by-signed product can take them as they are.</summary>
-    static abstract bool UnsignedCodes { get; }
+    /// <summary>Bits of a code: 4 to 6 for codes of 0 to 2^Bits - 1, or 8 for signed bytes.</summary>
+    static abstract int Bits { get; }
+
+    /// <summary>The code of a weight of 0 where the codes are centred; otherwise, and for signed codes, 0.</summary>
+    static abstract int Bias { get; }
 
     /// <summary>A part has a minimum (its weights are not centred); otherwise <c>min</c> is 0.</summary>
     static abstract bool HasMin { get; }
@@ -47,4 +50,21 @@ public interface ICodedFormat : IQuantFormat
 
     /// <summary>The scales and the minimum of a part.</summary>
     static abstract void Scales(ref readonly byte block, int part, out float low, out float high, out float min);
+
+    /// <summary>
+    /// The same for all parts of four rows, a row to a lane, for kernels that hold rows side by side (on processors with AVX2):
+    /// one scale a part, [parts, 4], or with <see cref="SplitScales"/> two, [2 * parts, 4]; one minimum a part, [parts, 4], left
+    /// alone without <see cref="HasMin"/>.
+    /// </summary>
+    /// <param name="stride">Floats from four lanes to the next four.</param>
+    static abstract void Scales(in FourRows rows, int blocks, float* scales, float* mins, int stride);
+}
+
+/// <summary>Four stored rows; where there are fewer, the last one again.</summary>
+public readonly unsafe struct FourRows(byte* first, long rowBytes, int rows)
+{
+    internal readonly byte* A = first, B = first + (Math.Min(rows - 1, 1) * rowBytes);
+    internal readonly byte* C = first + (Math.Min(rows - 1, 2) * rowBytes), D = first + (Math.Min(rows - 1, 3) * rowBytes);
+
+    internal byte* this[int row] => row switch { 0 => A, 1 => B, 2 => C, _ => D };
 }

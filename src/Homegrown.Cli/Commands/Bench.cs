@@ -1,0 +1,89 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Homegrown.Cli.Measuring;
+using Homegrown.Cli.Options;
+using Homegrown.Engine;
+using Spectre.Console;
+
+namespace Homegrown.Cli.Commands;
+
+/// <summary>homegrown bench: how fast this machine runs a model, and how much of its memory bandwidth that is.</summary>
+static class Bench
+{
+    public static Command Create(Terminal terminal)
+    {
+        var verb = new Verb("bench", "Measures a model on this machine: medians of several runs, after one to warm up.",
+            "homegrown bench",
+            "homegrown bench model.gguf --prompt 512 --generate 64 --threads 2 --json");
+        var model = ModelOptions.AddTo(verb, terminal);
+        var prompt = Numbers.AtLeast("--prompt", 1, "Tokens of the prompt.", 512);
+        var generate = Numbers.AtLeast("--generate", 2, "Tokens to generate.", 64);
+        var runs = Numbers.AtLeast("--runs", 1, "Runs that count.", 5);
+        var json = new Option<bool>("--json") { Description = "Print one JSON object." };
+        foreach (var option in (ReadOnlySpan<Option>)[prompt, generate, runs, json]) verb.Add(option);
+        verb.SetAction(async (parsed, cancellation) =>
+        {
+            var (length, count, times) = (parsed.GetValue(prompt), parsed.GetValue(generate), parsed.GetValue(runs));
+            var asJson = parsed.GetValue(json);
+            JsonObject report;
+            using (var progress = new ProgressLine(terminal, "measuring", checked((length + count) * (times + 1)), "tokens", asJson))
+            {
+                var taken = new List<Measurement>();
+                for (var run = 0; run <= times; run++)
+                    taken.Add(await Measurement.TakeAsync(() => model.Load(parsed), length, count, run, done => progress.Report((run * (length + count)) + done), cancellation));
+                report = Report(taken.Skip(1).ToList());
+            }
+            using var loaded = model.Load(parsed);
+            Describe(report, loaded);
+            report["prompt_tokens"] = length;
+            report["generated_tokens"] = count;
+            report["runs"] = times;
+            if (asJson) terminal.Out.WriteLine(Json.Text(report));
+            else Print(report, terminal);
+            return ExitCode.Ok;
+        });
+        return verb;
+    }
+
+    static JsonObject Report(IReadOnlyList<Measurement> taken) => new()
+    {
+        ["prefill_tokens_per_second"] = Median(taken, run => run.PrefillRate),
+        ["decode_tokens_per_second"] = Median(taken, run => run.DecodeRate),
+        ["first_token_ms"] = Median(taken, run => run.FirstToken.TotalMilliseconds),
+        ["load_ms"] = Median(taken, run => run.Load.TotalMilliseconds),
+        ["resident_bytes"] = (long)Median(taken, run => run.ResidentBytes),
+    };
+
+    static void Describe(JsonObject report, LocalModel model)
+    {
+        var bandwidth = MemoryBandwidth.Measure(model.Compute.Threads);
+        report["bytes_per_token"] = model.BytesPerToken;
+        report["bandwidth_bytes_per_second"] = Math.Round(bandwidth);
+        report["bandwidth_share"] = Math.Round(report["decode_tokens_per_second"]!.GetValue<double>() * model.BytesPerToken / bandwidth, 4);
+        report["cpu"] = Machine.Processor();
+        report["threads"] = model.Compute.Threads;
+        report["model"] = model.Id;
+    }
+
+    static double Median(IReadOnlyList<Measurement> taken, Func<Measurement, double> value)
+    {
+        var sorted = taken.Select(value).Order().ToList();
+        var middle = sorted.Count / 2;
+        return Math.Round(sorted.Count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2, 3);
+    }
+
+    static void Print(JsonObject report, Terminal terminal)
+    {
+        double Number(string name) => report[name]!.GetValue<double>();
+        long Bytes(string name) => report[name]!.GetValue<long>();
+        var grid = new Table().Border(TableBorder.None).HideHeaders().AddColumns("", "");
+        grid.AddRow("model", Markup.Escape($"{report["model"]}, {report["threads"]} threads, {report["cpu"]}"));
+        grid.AddRow("prefill", $"{Number("prefill_tokens_per_second"):0.0} tokens/s ({report["prompt_tokens"]} tokens)");
+        grid.AddRow("decode", $"{Number("decode_tokens_per_second"):0.0} tokens/s ({report["generated_tokens"]} tokens)");
+        grid.AddRow("first token", $"{Number("first_token_ms"):0} ms");
+        grid.AddRow("load", $"{Number("load_ms"):0} ms");
+        grid.AddRow("resident", ByteSize.Text(Bytes("resident_bytes")));
+        grid.AddRow("weights", $"{ByteSize.Text(Bytes("bytes_per_token"))} read for each token, at {Number("bandwidth_share"):0%} of {ByteSize.Text(Number("bandwidth_bytes_per_second"))}/s");
+        terminal.Console.Write(grid);
+    }
+}

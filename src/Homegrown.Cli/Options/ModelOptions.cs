@@ -1,0 +1,55 @@
+using System.CommandLine;
+using Homegrown.Engine;
+using Homegrown.Kernels;
+
+namespace Homegrown.Cli.Options;
+
+/// <summary>MODEL and how to compute with it: the arguments of every verb that runs a model.</summary>
+sealed class ModelOptions
+{
+    readonly Terminal terminal;
+    readonly Option<int> threads = Numbers.AtLeast("--threads", 0, "Threads that compute; 0 takes what the machine gives.");
+    readonly Option<int> context = Numbers.AtLeast("--ctx", 0, "Positions of the context; 0 takes the model's own length.");
+    readonly Option<bool> exact = new("--exact") { Description = "Compute with float32 weights, activations and cache." };
+    readonly Option<string?> tier = new("--tier") { Description = "Force the kernels of one tier (default: the best here).", HelpName = "reference|portable" };
+
+    ModelOptions(Terminal terminal, Verb verb)
+    {
+        this.terminal = terminal;
+        Model = Argument(terminal);
+        tier.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. Enum.GetNames<Tier>().Select(name => name.ToLowerInvariant())]);
+        verb.Add(Model);
+        foreach (var option in (ReadOnlySpan<Option>)[threads, context, exact, tier]) verb.Add(option);
+    }
+
+    public Argument<string?> Model { get; }
+
+    public static ModelOptions AddTo(Verb verb, Terminal terminal) => new(terminal, verb);
+
+    /// <summary>The MODEL argument alone, for verbs that only read the file.</summary>
+    public static Argument<string?> Argument(Terminal terminal)
+    {
+        var model = new Argument<string?>("MODEL")
+        {
+            Description = $"A GGUF file or an installed name ('homegrown list'); without it, the embedded {ModelStore.DefaultName}.",
+            Arity = ArgumentArity.ZeroOrOne,
+            HelpName = "MODEL",
+        };
+        model.CompletionSources.Add(_ => ModelStore.Of(terminal).List().Select(known => known.Name));
+        return model;
+    }
+
+    /// <param name="model">The MODEL argument, where a verb reads it by rules of its own.</param>
+    public LocalModel Load(ParseResult parsed, string? model = null)
+    {
+        var path = ModelStore.Of(terminal).Resolve(model ?? parsed.GetValue(Model));
+        using var progress = new ProgressLine(terminal, $"loading {Path.GetFileName(path)}");
+        return LocalModel.Load(path, new EngineOptions
+        {
+            Threads = parsed.GetValue(threads),
+            ContextLength = parsed.GetValue(context),
+            Exact = parsed.GetValue(exact),
+            Tier = parsed.GetValue(tier) is { } name ? Enum.Parse<Tier>(name, ignoreCase: true) : null,
+        });
+    }
+}

@@ -1,0 +1,50 @@
+using Homegrown.Engine.Scheduling;
+using Homegrown.Kernels;
+using Homegrown.Kernels.Ops;
+
+namespace Homegrown.Engine.Layers;
+
+/// <summary>y = W x + b, or several such products of the same input computed as one (q, k, v; gate, up).</summary>
+public sealed class Linear(Matrix weight, float[]? bias = null)
+{
+    /// <summary>[tokens, inputs] to [tokens, outputs]; fused outputs stand side by side in the order of their names.</summary>
+    public Tensor Forward(Tensor x)
+    {
+        var y = MatMul.Forward(x, weight);
+        if (bias is not null) Add.Bias(y, bias);
+        return y;
+    }
+}
+
+/// <summary>Root-mean-square norm with a learned gain, [width]: over a whole row, or over each head when width is headDim.</summary>
+public sealed class RmsNormLayer(float[] gain, float epsilon)
+{
+    public Tensor Forward(Tensor x) => RmsNorm.Forward(x, gain, epsilon);
+}
+
+/// <summary>down(silu(gate x) * up x): the gated feed-forward block, gate and up as one product.</summary>
+public sealed class SwiGluLayer(Linear gateUp, Linear down)
+{
+    public Tensor Forward(Tensor x) => down.Forward(SwiGlu.Forward(gateUp.Forward(x)));
+}
+
+/// <summary>Token ids to rows of the residual stream.</summary>
+public sealed class EmbeddingLayer(Weight table)
+{
+    /// <summary>The stored table, [vocabulary, hidden]: a tied head is a product with it.</summary>
+    public Weight Table { get; } = table;
+
+    /// <summary>[tokens, hidden].</summary>
+    public Tensor Rows(Batch batch) => Embedding.Forward(batch.Compute, Table, batch.Tokens);
+}
+
+/// <summary>The three ways in which a fused product is cut into queries, keys and values.</summary>
+public static class AttentionSplit
+{
+    /// <summary>[tokens, (heads + 2 kvHeads) * headDim] to q, k and v: views.</summary>
+    public static (Tensor Q, Tensor K, Tensor V) Split(this Tensor qkv, AttentionShape shape)
+    {
+        var (q, kv) = (shape.Heads * shape.HeadDim, shape.KvHeads * shape.HeadDim);
+        return (qkv.Slice(0, q), qkv.Slice(q, kv), qkv.Slice(q + kv, kv));
+    }
+}

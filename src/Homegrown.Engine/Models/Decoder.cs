@@ -1,0 +1,24 @@
+using Homegrown.Engine.Cache;
+using Homegrown.Engine.Scheduling;
+using Homegrown.Kernels;
+
+namespace Homegrown.Engine.Models;
+
+/// <summary>A language model: rows of tokens in, logits of the wanted rows out.</summary>
+public abstract class Decoder
+{
+    /// <summary>What a position costs in the cache.</summary>
+    public abstract KvShape KvShape { get; }
+
+    /// <summary>Runs the batch and returns the logits of its sampled rows, [sampled, vocabulary], valid until the batch is cleared.</summary>
+    public abstract Tensor Forward(Batch batch);
+}
+
+/// <summary>A family: the ids that files give it, and how to build it. One row of <see cref="ModelCatalog"/>.</summary>
+/// <param name="Id">general.architecture.</param>
+public sealed record Architecture(string Id)
+{
+    public required string Maker { get; init; }
+
+    public required Func<ModelConfig, Weights, Decoder> Load { get; init; }
+}

@@ -1,0 +1,17 @@
+using Homegrown.Engine.Layers;
+
+namespace Homegrown.Engine.Models;
+
+/// <summary>
+/// Qwen2 and Qwen2.5 dense (Alibaba, 2024, arXiv 2407.10671 §2.2 and 2412.15115 §2): Llama's block with biases on q, k and v,
+/// which every product takes where the file has them, and rotary pairs by halves. The small sizes tie the head to the embedding;
+/// contexts beyond 32k are YaRN, opted into by the file.
+/// </summary>
+public static class Qwen2
+{
+    public static readonly Architecture Architecture = new("qwen2")
+    {
+        Maker = "Alibaba",
+        Load = (config, weights) => new Llama(config, weights, RopeLayer.Halves(config)),
+    };
+}

@@ -1,0 +1,79 @@
+using Homegrown.Engine.Cache;
+using Homegrown.Engine.Layers;
+using Homegrown.Kernels;
+using Homegrown.Kernels.Ops;
+
+namespace Homegrown.Engine.Scheduling;
+
+/// <summary>
+/// One step's work as a model sees it: rows of tokens of one or several sequences, each at its position, the pages where their
+/// keys and values live, and which rows' logits are wanted. A model cannot tell prefill from decode, or one caller from sixteen.
+/// Reused from step to step, so that a steady state allocates nothing.
+/// </summary>
+public sealed class Batch(Compute compute, KvCache cache)
+{
+    readonly RaggedRows rows = new();
+    readonly List<(RopeLayer Rope, Tensor Values)> rotations = [];
+    readonly List<int> sampled = [];
+    int[] tokens = new int[16];
+
+    public Compute Compute { get; } = compute;
+
+    /// <summary>Token of each row, [rows].</summary>
+    public ReadOnlySpan<int> Tokens => tokens.AsSpan(0, rows.Rows);
+
+    /// <summary>Rows whose logits are wanted, ascending.</summary>
+    public IReadOnlyList<int> Sampled => sampled;
+
+    /// <summary>Starts a new step: forgets rows and gives back all tensors.</summary>
+    public void Clear()
+    {
+        rows.Clear();
+        rotations.Clear();
+        sampled.Clear();
+        Compute.Reset();
+    }
+
+    /// <summary>Adds tokens of a sequence, the first at <paramref name="firstPosition"/>, with logits of the last or of all of them.</summary>
+    /// <param name="pages">Pages of the sequence, enough for all positions up to the last added one.</param>
+    public void Add(ReadOnlySpan<int> added, int firstPosition, ReadOnlySpan<int> pages, LogitsOf logits)
+    {
+        var first = rows.Rows;
+        if (tokens.Length < first + added.Length) Array.Resize(ref tokens, Math.Max(first + added.Length, tokens.Length * 2));
+        added.CopyTo(tokens.AsSpan(first));
+        rows.Add(added.Length, firstPosition, pages);
+        var wanted = logits switch { LogitsOf.None => 0, LogitsOf.Last => 1, _ => added.Length };
+        for (var row = first + added.Length - wanted; row < rows.Rows; row++) sampled.Add(row);
+    }
+
+    /// <summary>Writes k and v, [tokens, kvHeads * headDim], to the layer's pages, then attends: [tokens, heads * headDim].</summary>
+    public Tensor Attend(int layer, Tensor q, Tensor k, Tensor v, AttentionShape shape)
+        => Attention.Forward(q, k, v, cache.Layer(layer), rows, shape, 1 / MathF.Sqrt(shape.HeadDim));
+
+    /// <summary>The rows of x whose logits are wanted, [sampled, columns].</summary>
+    public Tensor RowsToSample(Tensor x)
+    {
+        if (sampled.Count == x.Rows) return x;
+        var y = Compute.Rent(sampled.Count, x.Columns);
+        for (var i = 0; i < sampled.Count; i++) x.Row(sampled[i]).CopyTo(y.Row(i));
+        return y;
+    }
+
+    /// <summary>Cosines and sines of the rows' positions, made at the first layer that asks.</summary>
+    internal Tensor Rotations(RopeLayer rope)
+    {
+        foreach (var (known, values) in rotations)
+            if (known == rope) return values;
+        var made = rope.Rotations(Compute, rows.Positions);
+        rotations.Add((rope, made));
+        return made;
+    }
+}
+
+/// <summary>Which of the added rows a caller wants logits of.</summary>
+public enum LogitsOf
+{
+    None,
+    Last,
+    All,
+}

@@ -1,0 +1,31 @@
+using Homegrown.Engine.Cache;
+
+namespace Homegrown.Engine.Scheduling;
+
+/// <summary>Tokens of one sequence to run in a step: <paramref name="Count"/> from its first that is not cached.</summary>
+public readonly record struct PlannedRun(Sequence Sequence, int Count)
+{
+    /// <summary>The run reaches the sequence's last token, so that its logits are wanted.</summary>
+    public bool Samples => Sequence.Cached + Count == Sequence.Tokens.Count;
+}
+
+/// <summary>
+/// Decides what the next step runs: a function of waiting sequences and free pages, without clock, thread or tensor. This first
+/// planner runs one sequence at a time, in the order of arrival, prompts in chunks; batching replaces this class and nothing else.
+/// </summary>
+public sealed class Planner(KvCache cache, int chunk = 512)
+{
+    /// <summary>Fills <paramref name="plan"/> with the runs of the next step; reserves their pages. Empty when nothing waits.</summary>
+    public void Plan(IReadOnlyList<Sequence> waiting, List<PlannedRun> plan)
+    {
+        plan.Clear();
+        if (waiting.Count == 0) return;
+        var sequence = waiting[0];
+        var count = Math.Min(chunk, sequence.Tokens.Count - sequence.Cached);
+
+        // The cache holds a whole context and sequences are no longer than that, so a single one always finds its pages.
+        if (!cache.TryReserve(sequence.Pages, sequence.Cached + count))
+            throw new InvalidOperationException($"The cache has {cache.FreePages} free pages of {KvCache.PageSize} positions, too few for {sequence.Cached + count}.");
+        plan.Add(new(sequence, count));
+    }
+}

@@ -1,0 +1,41 @@
+namespace Homegrown.Engine.Scheduling;
+
+/// <summary>A text in the making: its tokens, how many of them are in the cache, and the pages that it owns.</summary>
+/// <param name="sink">Takes the logits after each step that sampled, and says what comes next.</param>
+/// <param name="limit">Most tokens that the sequence may come to have, prompt included.</param>
+public sealed class Sequence(IReadOnlyList<int> prompt, int limit, ISequenceSink sink)
+{
+    /// <summary>Prompt, then what was generated.</summary>
+    public List<int> Tokens { get; } = WithRoom(prompt, limit);
+
+    /// <summary>Tokens whose keys and values are in the cache; the others are to be run.</summary>
+    public int Cached { get; set; }
+
+    /// <summary>Pages of the cache, in order of position.</summary>
+    public List<int> Pages { get; } = [];
+
+    public int Limit { get; } = limit;
+
+    public ISequenceSink Sink { get; } = sink;
+
+    // The list does not grow while decoding, up to a size that a long context need not pay for at once.
+    static List<int> WithRoom(IReadOnlyList<int> prompt, int limit)
+    {
+        var tokens = new List<int>(Math.Min(limit, prompt.Count + 4096));
+        tokens.AddRange(prompt);
+        return tokens;
+    }
+}
+
+/// <summary>Who a sequence works for: draws its next token and is told its end. Called by the engine's thread.</summary>
+public interface ISequenceSink
+{
+    /// <summary>The caller does not want more: the sequence ends before its next step.</summary>
+    bool Cancelled { get; }
+
+    /// <summary>Draws the next token from logits, [vocabulary]; null ends the sequence.</summary>
+    int? Next(ReadOnlySpan<float> logits);
+
+    /// <summary>The sequence ended: by the sink's own word, at its limit, cancelled, or with an error. Always called, once.</summary>
+    void Ended(Exception? error);
+}

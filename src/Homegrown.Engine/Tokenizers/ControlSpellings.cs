@@ -1,0 +1,48 @@
+using System.Collections.Frozen;
+
+namespace Homegrown.Engine.Tokenizers;
+
+/// <summary>
+/// Control tokens by spelling. GGUF names one end of sequence, turn and message each; models end a generation with more tokens than
+/// that, and converters have marked some of them as ordinary text. The list is the one that llama.cpp's users rely on.
+/// </summary>
+static class ControlSpellings
+{
+    // In bars no one writes ordinary text: a file that calls such a token normal is wrong.
+    static readonly FrozenSet<string> EndsInBars = FrozenSet.Create(
+        "<|eot_id|>", "<|eom_id|>", "<|im_end|>", "<|end|>", "<|endoftext|>", "<|end_of_text|>", "<|return|>", "<|call|>", "<|calls|>", "<|flush|>",
+        "<｜end▁of▁sentence｜>", "<end_of_turn>", "<end_of_utterance>", "<turn|>", "<|tool_response>",
+        "<|fim_pad|>", "<|repo_name|>", "<|fim_repo|>", "<|file_sep|>");
+
+    // These can be text (</s> closes a strike-through), so they count only where the file marks them as special.
+    static readonly FrozenSet<string> EndsIfMarked = FrozenSet.Create(
+        "</s>", "<eos>", "<EOT>", "_<EOT>", "[EOT]", "[EOS]", "[e~[", "<fim-pad>", "<fim_pad>", "<PAD>", "<fim-repo>", "<REPO>", "<reponame>");
+
+    static readonly FrozenSet<string> FillInTheMiddle = FrozenSet.Create(
+        "<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>", "<｜fim▁begin｜>", "<｜fim▁hole｜>", "<｜fim▁end｜>",
+        "<|code_prefix|>", "<|code_suffix|>", "<|code_middle|>");
+
+    /// <summary>The kind that a token has by its spelling where the file says <paramref name="kind"/>.</summary>
+    public static TokenKind Correct(string piece, TokenKind kind) =>
+        EndsInBars.Contains(piece) || FillInTheMiddle.Contains(piece) || (kind == TokenKind.UserDefined && EndsIfMarked.Contains(piece))
+            ? TokenKind.Control
+            : kind;
+
+    /// <summary>The tokens at which a generation ends.</summary>
+    public static HashSet<int> EndOfGeneration(Vocabulary vocabulary, params ReadOnlySpan<int?> named)
+    {
+        var ends = new HashSet<int>();
+        foreach (var piece in (ReadOnlySpan<FrozenSet<string>>)[EndsInBars, EndsIfMarked])
+            foreach (var spelling in piece)
+                if (vocabulary.Find(spelling) is { } id && vocabulary.Kind(id) == TokenKind.Control) ends.Add(id);
+
+        // Harmony (gpt-oss) and Solar end a message, not the answer, with <|end|>.
+        var harmony = vocabulary.Find("<|return|>") is not null && vocabulary.Find("<|call|>") is not null;
+        var solar = vocabulary.Find("<|flush|>") is not null && vocabulary.Find("<|calls|>") is not null;
+        if ((harmony || solar) && vocabulary.Find("<|end|>") is { } end) ends.Remove(end);
+
+        foreach (var id in named)
+            if (id is { } known) ends.Add(known);
+        return ends;
+    }
+}

@@ -1,0 +1,72 @@
+using System.Runtime.CompilerServices;
+
+namespace Homegrown.Kernels.Ops;
+
+/// <summary>
+/// A vector of floats of one width, as a type: an operation is written once over it and compiled for 128, 256 and 512 bits. Lane i
+/// of a result depends on lane i of the operands only and is rounded alike in every width, so a lane's value does not change with the width.
+/// </summary>
+unsafe interface ILanes<TSelf>
+    where TSelf : struct, ILanes<TSelf>
+{
+    static abstract int Count { get; }
+
+    static abstract TSelf Load(float* from);
+
+    static abstract TSelf Create(float value);
+
+    static abstract TSelf operator +(TSelf a, TSelf b);
+
+    static abstract TSelf operator -(TSelf a, TSelf b);
+
+    static abstract TSelf operator *(TSelf a, TSelf b);
+
+    static abstract TSelf operator /(TSelf a, TSelf b);
+
+    /// <summary>a * b + c, rounded once.</summary>
+    static abstract TSelf MultiplyAdd(TSelf a, TSelf b, TSelf c);
+
+    /// <summary>The larger; where <paramref name="b"/> is NaN, NaN.</summary>
+    static abstract TSelf Max(TSelf a, TSelf b);
+
+    /// <summary>The smaller; where <paramref name="b"/> is NaN, NaN.</summary>
+    static abstract TSelf Min(TSelf a, TSelf b);
+
+    /// <summary>To the nearest integer, ties to even.</summary>
+    static abstract TSelf Round(TSelf value);
+
+    /// <summary>2 to an integer from -127 (which gives 0) to 128 (which gives infinity).</summary>
+    static abstract TSelf PowerOfTwo(TSelf exponent);
+
+    /// <summary>Lanes 2i and 2i + 1 change places.</summary>
+    static abstract TSelf SwapPairs(TSelf value);
+
+    void Store(float* to);
+
+    float Sum();
+}
+
+static class LaneMath
+{
+    /// <summary>
+    /// e to the x within 2 units of the last place; 0 below -87.7, infinity above 88.3. x = n ln 2 + r, and e to the r by the
+    /// polynomial of Cephes' expf (Moshier 1989); ln 2 is split so that n ln 2 is exact.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TLanes Exp<TLanes>(TLanes x)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        x = TLanes.Min(TLanes.Create(88.8f), TLanes.Max(TLanes.Create(-88), x));
+        var n = TLanes.Round(x * TLanes.Create(1.44269504f));
+        var r = TLanes.MultiplyAdd(n, TLanes.Create(-0.693359375f), x);
+        r = TLanes.MultiplyAdd(n, TLanes.Create(2.12194440e-4f), r);
+        var p = TLanes.Create(1.9875691500e-4f);
+        p = TLanes.MultiplyAdd(p, r, TLanes.Create(1.3981999507e-3f));
+        p = TLanes.MultiplyAdd(p, r, TLanes.Create(8.3334519073e-3f));
+        p = TLanes.MultiplyAdd(p, r, TLanes.Create(4.1665795894e-2f));
+        p = TLanes.MultiplyAdd(p, r, TLanes.Create(1.6666665459e-1f));
+        p = TLanes.MultiplyAdd(p, r, TLanes.Create(5.0000001201e-1f));
+        p = TLanes.MultiplyAdd(p, r * r, r) + TLanes.Create(1);
+        return p * TLanes.PowerOfTwo(n);
+    }
+}

@@ -1,0 +1,69 @@
+using System.Runtime.Intrinsics;
+using Homegrown.Kernels.Quant;
+
+namespace Homegrown.Kernels.Ops.Products;
+
+/// <summary>What a product reads and writes: x, [tokens, columns], also as codes where any part needs it, and y, [tokens, rows].</summary>
+readonly struct Operands(Tensor x, QuantizedRows quantized, Tensor y)
+{
+    public readonly Tensor X = x, Y = y;
+    public readonly QuantizedRows Quantized = quantized;
+
+    public int Tokens => X.Rows;
+}
+
+/// <summary>The product with one storage format: where a type id becomes a static type, once per matrix.</summary>
+abstract class Product
+{
+    /// <summary>Multiplies rows <paramref name="first"/> to first + count - 1 of w into the columns of y from <paramref name="column"/> on.</summary>
+    internal abstract void Run(in Operands operands, Weight w, int first, int count, int column);
+
+    internal static Product Of(TensorType type)
+    {
+        if (!QuantFormats.IsCoded(type)) return FloatProduct.Instance;
+        var visitor = default(Visitor);
+        return QuantFormats.VisitCoded<Visitor, Product>(type, ref visitor);
+    }
+
+    readonly struct Visitor : ICodedFormatVisitor<Product>
+    {
+        public Product Visit<TFormat>()
+            where TFormat : struct, ICodedFormat => CodedProduct<TFormat>.Instance;
+    }
+}
+
+/// <summary>Weights decoded to float32, activations in float32: unquantized weights always, others in exact mode.</summary>
+sealed class FloatProduct : Product
+{
+    internal static FloatProduct Instance { get; } = new();
+
+    internal override void Run(in Operands operands, Weight w, int first, int count, int column)
+    {
+        var compute = operands.X.Compute;
+        if (compute.Tier == Tier.Reference) ReferenceProducts.Floats(operands, w, first, count, column);
+        else if (compute.VectorBits == 512) FloatProducts<Lanes512, Vector512<float>>.Run(operands, w, first, count, column);
+        else if (compute.VectorBits == 256) FloatProducts<Lanes256, Vector256<float>>.Run(operands, w, first, count, column);
+        else FloatProducts<Lanes128, Vector128<float>>.Run(operands, w, first, count, column);
+    }
+}
+
+/// <summary>Weights and activations as codes.</summary>
+sealed class CodedProduct<TFormat> : Product
+    where TFormat : struct, ICodedFormat
+{
+    /// <summary>From this many tokens on, laying out the codes of a strip of rows for the wide kernel pays.</summary>
+    const int PanelTokens = 4;
+
+    internal static CodedProduct<TFormat> Instance { get; } = new();
+
+    internal override void Run(in Operands operands, Weight w, int first, int count, int column)
+    {
+        var compute = operands.X.Compute;
+        if (compute.Exact) FloatProduct.Instance.Run(operands, w, first, count, column);
+        else if (compute.Tier == Tier.Reference) ReferenceProducts.Coded<TFormat>(operands, w, first, count, column);
+        else if (compute.VectorBits == 128) NarrowProducts<TFormat>.Run(operands, w, first, count, column);
+        else if (operands.Tokens < PanelTokens) RowProducts<TFormat>.Run(operands, w, first, count, column);
+        else if (compute.VectorBits == 256) PanelProducts<TFormat, Lanes256, Vector256<int>, Vector256<float>>.Run(operands, w, first, count, column);
+        else PanelProducts<TFormat, Lanes512, Vector512<int>, Vector512<float>>.Run(operands, w, first, count, column);
+    }
+}

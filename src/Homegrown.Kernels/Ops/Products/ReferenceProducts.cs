@@ -1,0 +1,63 @@
+using System.Runtime.Intrinsics;
+using Homegrown.Kernels.Quant;
+
+namespace Homegrown.Kernels.Ops.Products;
+
+/// <summary>The specification of both products: scalar sums in double.</summary>
+static unsafe class ReferenceProducts
+{
+    internal static void Floats(in Operands operands, Weight w, int first, int count, int column)
+    {
+        var values = new float[w.Columns];
+        for (var r = 0; r < count; r++)
+        {
+            w.Dequantize(first + r, values);
+            for (var t = 0; t < operands.Tokens; t++)
+            {
+                var sum = 0.0;
+                var x = operands.X.RowPointer(t);
+                for (var c = 0; c < values.Length; c++) sum += (double)values[c] * x[c];
+                operands.Y.RowPointer(t)[column + r] = (float)sum;
+            }
+        }
+    }
+
+    /// <summary>
+    /// sum over halves of a part of scale(w) * scale(x) * dot(codes(w) - bias, codes(x)) + sum over parts of min(w) * sum(x).
+    /// </summary>
+    internal static void Coded<TFormat>(in Operands operands, Weight w, int first, int count, int column)
+        where TFormat : struct, ICodedFormat
+    {
+        for (var r = 0; r < count; r++)
+        {
+            for (var t = 0; t < operands.Tokens; t++)
+                operands.Y.RowPointer(t)[column + r] = (float)Dot<TFormat>(w.Row(first + r), operands.Quantized.Codes(t), operands.Quantized.Scales(t));
+        }
+    }
+
+    static double Dot<TFormat>(ReadOnlySpan<byte> row, short* codes, PartScale* scales)
+        where TFormat : struct, ICodedFormat
+    {
+        var sum = 0.0;
+        for (; !row.IsEmpty; row = row[TFormat.BlockBytes..])
+        {
+            for (var part = 0; part < TFormat.BlockSize / Blocks.PartSize; part++, codes += Blocks.PartSize, scales++)
+            {
+                TFormat.Scales(in row[0], part, out var low, out var high, out var min);
+                var weights = TFormat.Codes(in row[0], part);
+                sum += (double)low * scales->Scale * Dot(weights, TFormat.Bias, codes, 0, Blocks.PartSize / 2);
+                sum += (double)high * scales->Scale * Dot(weights, TFormat.Bias, codes, Blocks.PartSize / 2, Blocks.PartSize);
+                if (TFormat.HasMin) sum += (double)min * scales->Sum;
+            }
+        }
+
+        return sum;
+    }
+
+    static int Dot(Vector256<sbyte> weights, int bias, short* codes, int from, int to)
+    {
+        var dot = 0;
+        for (var i = from; i < to; i++) dot += (weights[i] - bias) * codes[QuantizedRows.At(i)];
+        return dot;
+    }
+}

@@ -1,0 +1,56 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Homegrown.Kernels.Quant;
+
+/// <summary>
+/// 4 bits, centred: w = d * (code - 8). A block of 18 bytes holds 32 values:
+/// <code>
+/// 0   d      half
+/// 2   codes  32 x 4 bits (<see cref="PackedBits"/>)
+/// </code>
+/// </summary>
+public readonly struct Q4_0 : ICodedFormat
+{
+    const int Half = 8, CodesAt = 2;
+
+    public static TensorType Type => TensorType.Q4_0;
+
+    public static int BlockSize => 32;
+
+    public static int BlockBytes => 18;
+
+    public static int Bits => 4;
+
+    public static int Bias => Half;
+
+    public static bool HasMin => false;
+
+    public static bool SplitScales => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<sbyte> Codes(ref readonly byte block, int part)
+        => PackedBits.Nibbles(in block, CodesAt).AsSByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Scales(ref readonly byte block, int part, out float low, out float high, out float min)
+        => (low, min) = (high = Blocks.Half(in block, 0), 0);
+
+    public static unsafe void Scales(in FourRows rows, int blocks, float* scales, float* mins, int stride)
+        => LaneScales.Halves<Q4_0>(rows, blocks, scales, mins, stride);
+
+    public static void Dequantize(ReadOnlySpan<byte> blocks, Span<float> values) => Blocks.Dequantize<Q4_0>(blocks, values);
+
+    public static void Quantize(ReadOnlySpan<float> values, ReadOnlySpan<float> importance, Span<byte> blocks)
+    {
+        var fit = new SmallBlockFit(values, importance);
+        Span<byte> codes = stackalloc byte[BlockSize];
+        var count = Blocks.Count<Q4_0>(values, importance, blocks);
+        for (var b = 0; b < count; b++)
+        {
+            var block = blocks.Slice(b * BlockBytes, BlockBytes);
+            Blocks.WriteHalf(block, fit.Centred(b, Half, codes));
+            PackedBits.WriteNibbles(codes, block[CodesAt..]);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+namespace Homegrown.Server.Wire;
+
+/// <summary>The one shape of every error.</summary>
+sealed record ErrorReply(ErrorBody Error);
+
+sealed record ErrorBody(string Message, string Type, string? Param, string? Code);
+
+sealed record HealthReply(string Status);
+
+sealed record ModelList(IReadOnlyList<ModelReply> Data, string Object = "list");
+
+/// <param name="ContextLength">Not OpenAI's, as other servers tell it: positions for a prompt and its answer together.</param>
+sealed record ModelReply(string Id, long Created, int ContextLength, string Object = "model", string OwnedBy = "homegrown");
+
+sealed record Usage(int PromptTokens, int CompletionTokens, int TotalTokens);

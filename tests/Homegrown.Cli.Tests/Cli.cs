@@ -1,0 +1,64 @@
+using Spectre.Console;
+
+namespace Homegrown.Cli.Tests;
+
+/// <summary>What a command line left behind.</summary>
+sealed record Outcome(int Code, string Out, string Error);
+
+/// <summary>Runs command lines in this process, with their streams captured.</summary>
+static class Cli
+{
+    /// <summary>A terminal without a person: nothing on the input, and no model installed but the embedded one.</summary>
+    public static Terminal Piped(string input = "", string? models = null) => new()
+    {
+        In = new StringReader(input),
+        Out = new StringWriter(),
+        Error = new StringWriter(),
+        Variable = name => name == "HOMEGROWN_MODELS" ? models ?? "/nowhere" : null,
+    };
+
+    /// <summary>A terminal with a person, whose keys come from <paramref name="console"/>.</summary>
+    public static Terminal Typed(IAnsiConsole console, TimeProvider? time = null) => new()
+    {
+        In = TextReader.Null,
+        Out = new StringWriter(),
+        Error = new StringWriter(),
+        InIsTerminal = true,
+        OutIsTerminal = true,
+        ErrorIsTerminal = true,
+        Console = console,
+        Time = time ?? TimeProvider.System,
+        Variable = name => name == "HOMEGROWN_MODELS" ? "/nowhere" : null,
+    };
+
+    /// <summary>A pipe whose reader presses Ctrl-C at the n-th write.</summary>
+    public static Terminal InterruptedAt(string input, int writes)
+    {
+        var interrupts = new Interrupts();
+        return new Terminal
+        {
+            In = new StringReader(input),
+            Out = new InterruptingWriter(interrupts, writes),
+            Error = new StringWriter(),
+            Interrupts = interrupts,
+            Variable = Piped().Variable,
+        };
+    }
+
+    public static Task<Outcome> RunAsync(params string[] arguments) => RunAsync(Piped(), arguments);
+
+    public static async Task<Outcome> RunAsync(Terminal terminal, params string[] arguments)
+    {
+        var code = await CommandLine.InvokeAsync(arguments, terminal);
+        return new Outcome(code, terminal.Out.ToString()!, terminal.Error.ToString()!);
+    }
+
+    sealed class InterruptingWriter(Interrupts interrupts, int writes) : StringWriter
+    {
+        public override void Write(string? value)
+        {
+            base.Write(value);
+            if (--writes == 0) interrupts.Raise();
+        }
+    }
+}

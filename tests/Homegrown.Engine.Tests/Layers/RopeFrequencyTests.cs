@@ -1,0 +1,47 @@
+using Homegrown.Engine.Layers;
+using Homegrown.Engine.Models;
+
+namespace Homegrown.Engine.Tests.Layers;
+
+/// <summary>Frequencies from the definitions; YaRN's and the divisors' effect on logits is in the architecture tests.</summary>
+public sealed class RopeFrequencyTests
+{
+    [Fact]
+    public void Plain_frequencies_fall_geometrically_from_one()
+    {
+        var (frequencies, magnitude) = RopeLayer.Frequencies(8, 10000, RopeScaling.None, []);
+        Assert.Equal([1, 0.1, 0.01, 0.001], frequencies, (a, b) => Math.Abs(a - b) < 1e-12);
+        Assert.Equal(1, magnitude);
+    }
+
+    [Fact]
+    public void Divisors_slow_each_frequency_by_its_own()
+    {
+        var (frequencies, _) = RopeLayer.Frequencies(4, 100, RopeScaling.None, [2, 5]);
+        Assert.Equal([0.5, 0.02], frequencies, (a, b) => Math.Abs(a - b) < 1e-12);
+    }
+
+    [Fact]
+    public void Linear_scaling_divides_all()
+    {
+        var (frequencies, magnitude) = RopeLayer.Frequencies(4, 100, new(RopeScalingKind.Linear, 4, 100), []);
+        Assert.Equal([0.25, 0.025], frequencies, (a, b) => Math.Abs(a - b) < 1e-12);
+        Assert.Equal(1, magnitude);
+    }
+
+    [Fact]
+    public void Yarn_keeps_fast_pairs_divides_slow_ones_and_raises_the_magnitude()
+    {
+        var plain = RopeLayer.Frequencies(64, 10000, RopeScaling.None, []).Frequencies;
+        var (frequencies, magnitude) = RopeLayer.Frequencies(64, 10000, new(RopeScalingKind.Yarn, 4, 4096), []);
+        for (var i = 0; i < plain.Length; i++)
+        {
+            var turns = 4096 * plain[i] / (2 * Math.PI);
+            if (turns > 40) Assert.Equal(plain[i], frequencies[i], 12);         // beyond BetaFast 32, a step of rounding aside
+            else if (turns < 0.7) Assert.Equal(plain[i] / 4, frequencies[i], 12);
+            else Assert.InRange(frequencies[i], plain[i] / 4, plain[i]);
+        }
+
+        Assert.Equal((0.1 * Math.Log(4)) + 1, magnitude, 1e-6);
+    }
+}

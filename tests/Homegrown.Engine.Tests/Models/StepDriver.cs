@@ -1,0 +1,53 @@
+using Homegrown.Engine.Cache;
+using Homegrown.Engine.Formats;
+using Homegrown.Engine.Models;
+using Homegrown.Engine.Scheduling;
+using Homegrown.Kernels;
+using Homegrown.Kernels.Memory;
+
+namespace Homegrown.Engine.Tests.Models;
+
+/// <summary>A model driven batch by batch, without planner or sampler: sequences by number, tokens appended at will.</summary>
+sealed class StepDriver : IDisposable
+{
+    readonly GgufFile file;
+    readonly Decoder decoder;
+    readonly Compute compute;
+    readonly KvCache cache;
+    readonly Batch batch;
+    readonly Dictionary<int, (List<int> Pages, int Length)> sequences = [];
+
+    public StepDriver(string path, bool exact, Tier? tier = null, int positions = 512)
+    {
+        file = GgufFile.Open(path);
+        var metadata = new ModelMetadata(file);
+        var weights = new Weights(file);
+        decoder = ModelCatalog.Find(metadata).Load(ModelConfig.Read(metadata, weights.Rows("token_embd")), weights);
+        compute = new Compute(new() { Exact = exact, Tier = tier });
+        cache = new KvCache(decoder.KvShape, positions, exact ? KvType.F32 : KvType.F16);
+        batch = new Batch(compute, cache);
+    }
+
+    /// <summary>Appends tokens to sequences in one step; the logits of each sequence's last token, in the order given.</summary>
+    public float[][] Run(params ReadOnlySpan<(int Sequence, int[] Tokens)> work)
+    {
+        batch.Clear();
+        foreach (var (number, tokens) in work)
+        {
+            var (pages, length) = sequences.TryGetValue(number, out var known) ? known : ([], 0);
+            Assert.True(cache.TryReserve(pages, length + tokens.Length));
+            batch.Add(tokens, length, pages.ToArray(), LogitsOf.Last);
+            sequences[number] = (pages, length + tokens.Length);
+        }
+
+        var logits = decoder.Forward(batch);
+        return [.. Enumerable.Range(0, logits.Rows).Select(row => logits.Row(row).ToArray())];
+    }
+
+    public void Dispose()
+    {
+        cache.Dispose();
+        compute.Dispose();
+        file.Dispose();
+    }
+}

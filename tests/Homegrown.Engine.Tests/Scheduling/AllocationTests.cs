@@ -1,0 +1,54 @@
+using Homegrown.Engine.Cache;
+using Homegrown.Engine.Formats;
+using Homegrown.Engine.Models;
+using Homegrown.Engine.Scheduling;
+using Homegrown.Kernels;
+using Homegrown.Kernels.Memory;
+using Homegrown.Testing;
+
+namespace Homegrown.Engine.Tests.Scheduling;
+
+/// <summary>A decoded token allocates nothing on the managed heap, from one draw to the next: apply, plan, run.</summary>
+public sealed class AllocationTests
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Decoding_allocates_nothing(bool exact)
+    {
+        using var file = GgufFile.Open(Repository.Model);
+        var metadata = new ModelMetadata(file);
+        var weights = new Weights(file);
+        var model = ModelCatalog.Find(metadata).Load(ModelConfig.Read(metadata, weights.Rows("token_embd")), weights);
+        using var compute = new Compute(new() { Exact = exact });
+        using var cache = new KvCache(model.KvShape, 256, exact ? KvType.F32 : KvType.F16);
+        using var engine = new EngineLoop(model, compute, cache);
+        var sink = new MeasuringSink(steps: 40, warmUp: 20);
+        engine.Add(new Sequence([1, 2, 3], 256, sink));
+        Assert.Null(await sink.Done.Task);
+        Assert.Equal(0, sink.Allocated);
+    }
+
+    sealed class MeasuringSink(int steps, int warmUp) : ISequenceSink
+    {
+        int step;
+        long start;
+
+        public TaskCompletionSource<Exception?> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Bytes that the engine's thread allocated after the warm-up.</summary>
+        public long Allocated { get; private set; }
+
+        public bool Cancelled => false;
+
+        public int? Next(ReadOnlySpan<float> logits)
+        {
+            var now = GC.GetAllocatedBytesForCurrentThread();
+            if (++step == warmUp) start = now;
+            Allocated = now - start;
+            return step < steps ? 100 + step : null;
+        }
+
+        public void Ended(Exception? error) => Done.SetResult(error);
+    }
+}

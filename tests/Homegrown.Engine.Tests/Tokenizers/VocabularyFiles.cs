@@ -1,0 +1,114 @@
+using System.Text;
+using Homegrown.Engine.Tokenizers;
+using Homegrown.Testing;
+
+namespace Homegrown.Engine.Tests.Tokenizers;
+
+/// <summary>Vocabularies and texts of the fixtures.</summary>
+static class VocabularyFiles
+{
+    public static VocabularyData Read(string path)
+    {
+        using var reader = new BinaryReader(File.OpenRead(path));
+        reader.ReadUInt64(); // magic and version
+        reader.ReadUInt64(); // tensors
+        var fields = new Dictionary<string, object>();
+        for (var left = reader.ReadUInt64(); left > 0; left--)
+        {
+            var key = Text();
+            fields[key] = Value(reader.ReadUInt32());
+        }
+        T? Get<T>(string key) => fields.TryGetValue("tokenizer.ggml." + key, out var value) ? (T)value : default;
+        long? Id(string key) => fields.TryGetValue($"tokenizer.ggml.{key}_token_id", out var value) ? Convert.ToInt64(value) : null;
+        bool? Flag(string key) => fields.TryGetValue("tokenizer.ggml." + key, out var value) ? (bool)value : null;
+        return new VocabularyData
+        {
+            File = Path.GetFileName(path),
+            Model = Get<string>("model"),
+            Pre = Get<string>("pre"),
+            Tokens = Get<object[]>("tokens")?.Cast<string>().ToArray() ?? [],
+            Scores = Get<object[]>("scores")?.Cast<float>().ToArray(),
+            Kinds = Get<object[]>("token_type")?.Cast<int>().ToArray(),
+            Merges = Get<object[]>("merges")?.Cast<string>().ToArray() ?? [],
+            Bos = Id("bos"),
+            Eos = Id("eos"),
+            EndOfTurn = Id("eot"),
+            EndOfMessage = Id("eom"),
+            Unknown = Id("unknown"),
+            Separator = Id("seperator"),
+            Padding = Id("padding"),
+            Classify = Id("cls"),
+            AddBos = Flag("add_bos_token"),
+            AddEos = Flag("add_eos_token"),
+            AddSpacePrefix = Flag("add_space_prefix"),
+        };
+
+        string Text() => Encoding.UTF8.GetString(reader.ReadBytes((int)reader.ReadUInt64()));
+
+        object Value(uint type) => type switch
+        {
+            0 => reader.ReadByte(),
+            1 => reader.ReadSByte(),
+            2 => reader.ReadUInt16(),
+            3 => reader.ReadInt16(),
+            4 => reader.ReadUInt32(),
+            5 => reader.ReadInt32(),
+            6 => reader.ReadSingle(),
+            7 => reader.ReadBoolean(),
+            8 => Text(),
+            9 => Items(reader.ReadUInt32(), reader.ReadUInt64()),
+            10 => reader.ReadUInt64(),
+            11 => reader.ReadInt64(),
+            _ => reader.ReadDouble(),
+        };
+
+        object[] Items(uint type, ulong count)
+        {
+            var items = new object[count];
+            for (var i = 0; i < items.Length; i++) items[i] = Value(type);
+            return items;
+        }
+    }
+
+    public static Tokenizer Open(string path) => TokenizerFactory.Create(Read(path));
+
+    /// <summary>The texts of an .inp file.</summary>
+    public static string[] Texts(string path) => File.ReadAllText(path).Split("\n__ggml_vocab_test__\n")[..^1];
+
+    /// <summary>One line of ids for each text.</summary>
+    public static int[][] Ids(string path) =>
+        [.. File.ReadAllText(path).Split('\n')[..^1].Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse).ToArray())];
+
+    public static List<int> Plain(this Tokenizer tokenizer, string text)
+    {
+        var ids = new List<int>();
+        tokenizer.Encode(text, ids, parseSpecial: false);
+        return ids;
+    }
+
+    /// <summary>Text that no one wrote: letters of many scripts, marks, signs, spaces and halves of surrogate pairs, in runs.</summary>
+    public static string RandomText(int seed, int pieces, bool halves = false)
+    {
+        var random = new Random(seed);
+        var text = new StringBuilder();
+        for (var i = 0; i < pieces; i++)
+        {
+            var point = random.Next(12) switch
+            {
+                0 => random.Next(0x20),
+                < 5 => random.Next(0x20, 0x7F),
+                5 => random.Next(0xA0, 0x250),
+                6 => random.Next(0x300, 0x3100),
+                7 => random.Next(0x3000, 0xD800),
+                8 => random.Next(0x10000, 0x11000),
+                9 => random.Next(0x1F300, 0x1FB00),
+                10 => " \n\t\r'\u00A0\u3000\u0301"[random.Next(8)],
+                _ => halves ? random.Next(0xD800, 0xE000) : 'a',
+            };
+            for (var n = random.Next(4) == 0 ? random.Next(1, 9) : 1; n > 0; n--)
+                if (point is >= 0xD800 and < 0xE000) text.Append((char)point);
+                else text.Append(char.ConvertFromUtf32(point));
+        }
+        return text.ToString();
+    }
+}

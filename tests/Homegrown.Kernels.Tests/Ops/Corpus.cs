@@ -1,0 +1,65 @@
+using Homegrown.Kernels.Memory;
+using Homegrown.Kernels.Ops;
+using Homegrown.Kernels.Quant;
+
+namespace Homegrown.Kernels.Tests.Ops;
+
+/// <summary>Weights and activations for products; the same for the same seed.</summary>
+static class Corpus
+{
+    public static readonly TensorType[] Coded =
+        [TensorType.Q4_0, TensorType.Q4_1, TensorType.Q5_0, TensorType.Q5_1, TensorType.Q8_0, TensorType.Q4_K, TensorType.Q5_K, TensorType.Q6_K];
+
+    public static readonly TensorType[] Floats = [TensorType.F32, TensorType.F16, TensorType.BF16];
+
+    public static TheoryData<TensorType> CodedTypes => [.. Coded];
+
+    public static TheoryData<TensorType> Types => [.. Coded, .. Floats];
+
+    /// <summary>The kernels: (tier, widest vectors). Widths that the processor lacks fall to the next.</summary>
+    public static readonly int[] Widths = [128, 256, 512];
+
+    public static float[] Values(int count, int seed, float outlier = 0)
+    {
+        var random = new Random(seed);
+        var values = new float[count];
+        for (var i = 0; i < count; i++) values[i] = (float)((random.NextDouble() * 2) - 1) * (random.Next(50) == 0 ? 1 + outlier : 1);
+        return values;
+    }
+
+    /// <summary>Rows of a type from values, [rows * columns].</summary>
+    public static NativeBuffer Encode(TensorType type, ReadOnlySpan<float> values, int columns)
+    {
+        var rowBytes = (int)QuantFormats.RowBytes(type, columns);
+        var rows = columns == 0 ? 0 : values.Length / columns;
+        var buffer = new NativeBuffer((long)rows * rowBytes);
+        for (var r = 0; r < rows; r++) QuantFormats.Quantize(type, values.Slice(r * columns, columns), [], buffer.Span((long)r * rowBytes, rowBytes));
+        return buffer;
+    }
+
+    public static Tensor Rent(Compute compute, ReadOnlySpan<float> values, int columns)
+    {
+        var x = compute.Rent(values.Length / columns, columns);
+        for (var t = 0; t < x.Rows; t++) values.Slice(t * columns, columns).CopyTo(x.Row(t));
+        return x;
+    }
+
+    /// <summary>x times w, [tokens, rows], by one implementation.</summary>
+    public static float[,] Multiply(ComputeOptions options, ReadOnlySpan<float> x, Matrix w)
+    {
+        using var compute = new Compute(options);
+        var y = MatMul.Forward(Rent(compute, x, w.Columns), w);
+        var copy = new float[y.Rows, y.Columns];
+        for (var t = 0; t < y.Rows; t++)
+            for (var r = 0; r < y.Columns; r++) copy[t, r] = y.Row(t)[r];
+        return copy;
+    }
+
+    /// <summary>The rows of a weight as floats, [rows][columns].</summary>
+    public static float[][] Decode(Weight w)
+    {
+        var rows = new float[w.Rows][];
+        for (var r = 0; r < w.Rows; r++) w.Dequantize(r, rows[r] = new float[w.Columns]);
+        return rows;
+    }
+}

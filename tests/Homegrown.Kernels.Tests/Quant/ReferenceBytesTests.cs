@@ -1,0 +1,61 @@
+using System.Runtime.InteropServices;
+using Homegrown.Kernels.Quant;
+using Homegrown.Testing;
+
+namespace Homegrown.Kernels.Tests.Quant;
+
+/// <summary>Bytes and values equal to llama.cpp's quantizer, on rows in the repository and on the larger set beside it.</summary>
+public class ReferenceBytesTests
+{
+    const int Columns = 512;
+
+    public static TheoryData<TensorType, bool> Formats => Both(FormatCorpus.All.Where(type => type != TensorType.F32));
+
+    public static TheoryData<TensorType, bool> Coded => Both(FormatCorpus.Coded);
+
+    [Theory, MemberData(nameof(Formats))]
+    public void Rows_are_encoded_to_the_reference_bytes(TensorType type, bool shared)
+        => AssertEncodes(type, shared, FileName(type, "bin"), []);
+
+    [Theory, MemberData(nameof(Coded))]
+    public void Rows_with_importance_are_encoded_to_the_reference_bytes(TensorType type, bool shared)
+        => AssertEncodes(type, shared, FileName(type, "imatrix.bin"), Floats(Path(shared, "imatrix.f32")));
+
+    [Theory, MemberData(nameof(Formats))]
+    public void Reference_bytes_decode_to_the_reference_values(TensorType type, bool shared)
+    {
+        AssertDecodes(type, Path(shared, FileName(type, "bin")), Path(shared, FileName(type, "dequant.f32")));
+        if (shared && QuantFormats.IsCoded(type))
+            AssertDecodes(type, Path(shared, FileName(type, "imatrix.bin")), Path(shared, FileName(type, "imatrix.dequant.f32")));
+    }
+
+    static TheoryData<TensorType, bool> Both(IEnumerable<TensorType> types)
+        => [.. types.SelectMany(type => new[] { (type, false), (type, true) })];
+
+    static void AssertEncodes(TensorType type, bool shared, string expectedFile, float[] importance)
+    {
+        var (input, expected) = (Floats(Path(shared, "input.f32")), File.ReadAllBytes(Path(shared, expectedFile)));
+        var rowBytes = (int)QuantFormats.RowBytes(type, Columns);
+        Assert.Equal(expected.Length, input.Length / Columns * rowBytes);
+        var actual = new byte[expected.Length];
+        for (var row = 0; row < input.Length / Columns; row++)
+            QuantFormats.Quantize(type, input.AsSpan(row * Columns, Columns), importance, actual.AsSpan(row * rowBytes, rowBytes));
+        Assert.Equal(expected, actual);
+    }
+
+    static void AssertDecodes(TensorType type, string bytesFile, string valuesFile)
+    {
+        var expected = Floats(valuesFile);
+        var actual = new float[expected.Length];
+        QuantFormats.Dequantize(type, File.ReadAllBytes(bytesFile), actual);
+        Assert.Equal(Bits(expected), Bits(actual));
+    }
+
+    static uint[] Bits(float[] values) => MemoryMarshal.Cast<float, uint>(values).ToArray();
+
+    static float[] Floats(string path) => MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(path)).ToArray();
+
+    static string FileName(TensorType type, string suffix) => $"{FormatCorpus.FileStem(type)}.{suffix}";
+
+    static string Path(bool shared, string file) => shared ? Repository.Shared("quants", file) : Repository.Fixture("quants", file);
+}

@@ -1,0 +1,11 @@
+namespace Homegrown.Kernels.Tests;
+
+public sealed class RoofTests
+{
+    [Fact]
+    public void Memory_is_read_at_some_speed()
+    {
+        using var compute = new Compute(new() { Threads = 2 });
+        Assert.InRange(Roof.ReadBytesPerSecond(compute, passes: 1), 1e6, 1e13);
+    }
+}
