@@ -40,6 +40,10 @@ public sealed class PromptOriginTests
     [InlineData("{{ x ~ x }}{{ x * 2 }}", "[abCabCabCabC]")]
     [InlineData("{{ d|tojson }}", "{\"", "[key]", "\": \"", "[val\\n]", "\"}")]
     [InlineData("{% for k, v in d|items %}{{ k }}={{ v|trim }}{% endfor %}", "[key]", "=", "[val]")]
+    [InlineData("{% macro m() %}{% for k in kwargs %}<{{ k }}>{% endfor %}{% endmacro %}{{ m(**d) }}", "<", "[key]", ">")]
+    [InlineData("{% for k in dict(**d) %}<{{ k }}>{% endfor %}", "<", "[key]", ">")]
+    [InlineData("{{ '<{:{}>3}>'.format(1, x[0]) }}", "<", "[aa1]", ">")]
+    [InlineData("{{ x|e }}{{ '<'|e }}{{ x|urlencode }}", "[abC]", "&lt;", "[abC]")]
     [InlineData("{{ bos_token }}{{ x }}", "<s>", "[abC]")]
     public void Origins_survive_what_a_template_does_with_a_string(string source, params string[] spans)
     {

@@ -9,6 +9,9 @@ namespace Homegrown.Engine.Chat.Jinja;
 /// </summary>
 sealed partial record FormatSpec
 {
+    /// <summary>The exact digits of a double end after 1074 decimals; more are zeros.</summary>
+    const int MaxDecimals = 1100;
+
     static readonly FormatSpec Plain = new();
 
     public string Fill { get; init; } = " ";
@@ -68,7 +71,7 @@ sealed partial record FormatSpec
 
     Text FormatInteger(long value)
     {
-        if (Type == 'c') return Padded(Text.Literal(char.ConvertFromUtf32(checked((int)value))), '<');
+        if (Type == 'c') return Padded(Numbers.Character(value), '<');
         var magnitude = value < 0 ? (ulong)-(Int128)value : (ulong)value;
         var digits = Type switch
         {
@@ -78,12 +81,12 @@ sealed partial record FormatSpec
             'o' => Octal(magnitude),
             _ => magnitude.ToString(CultureInfo.InvariantCulture),
         };
-        var prefix = IsAlternate && Type is 'x' or 'X' or 'b' or 'o' ? "0" + Type : "";
-        return Number(value < 0, IsAlternate ? prefix : "", digits);
+        return Number(value < 0, IsAlternate && Type is 'x' or 'X' or 'b' or 'o' ? "0" + Type : "", digits);
     }
 
     Text FormatFloat(double value)
     {
+        if (Precision > MaxDecimals) throw new TemplateException($"a number with more than {MaxDecimals} decimals");
         var magnitude = Math.Abs(value);
         var digits = Type switch
         {

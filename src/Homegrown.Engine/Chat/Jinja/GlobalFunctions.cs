@@ -25,7 +25,7 @@ static class GlobalFunctions
             [var pairs] => FromPairs(call, pairs),
             _ => throw new InvalidOperationException(),
         };
-        foreach (var (name, value) in call.Named) dict[Text.Literal(name)] = value;
+        foreach (var (name, value) in DictValue.From(call.Named)) dict[name] = value;
         return dict;
     }
 

@@ -62,17 +62,21 @@ static class Operators
 
     public static object? Power(object? left, object? right) => Arithmetic("**", left, right, Numbers.Power, Numbers.Power);
 
-    public static bool Compare(Run run, string symbol, object? left, object? right) => symbol switch
+    public static bool Compare(Run run, string symbol, object? left, object? right)
     {
-        "==" => AreEqual(left, right),
-        "!=" => !AreEqual(left, right),
-        "in" => Sequences.Contains(run, right, left),
-        "not in" => !Sequences.Contains(run, right, left),
-        "<" => Order(symbol, left, right) < 0,
-        "<=" => Order(symbol, left, right) <= 0,
-        ">" => Order(symbol, left, right) > 0,
-        _ => Order(symbol, left, right) >= 0,
-    };
+        run.Read(right);
+        return symbol switch
+        {
+            "==" => AreEqual(left, right),
+            "!=" => !AreEqual(left, right),
+            "in" => Sequences.Contains(run, right, left),
+            "not in" => !Sequences.Contains(run, right, left),
+            "<" => Order(symbol, left, right) < 0,
+            "<=" => Order(symbol, left, right) <= 0,
+            ">" => Order(symbol, left, right) > 0,
+            _ => Order(symbol, left, right) >= 0,
+        };
+    }
 
     public static bool AreEqual(object? left, object? right)
     {

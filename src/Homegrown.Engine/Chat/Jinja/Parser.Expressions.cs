@@ -9,7 +9,10 @@ sealed partial class Parser
 
     static readonly Dictionary<string, Func<object?, object?, object?>> Products = new()
     {
-        ["*"] = Operators.Multiply, ["/"] = Operators.Divide, ["//"] = Operators.FloorDivide, ["%"] = Operators.Modulo,
+        ["*"] = Operators.Multiply,
+        ["/"] = Operators.Divide,
+        ["//"] = Operators.FloorDivide,
+        ["%"] = Operators.Modulo,
     };
 
     static readonly Dictionary<string, Func<object?, object?, object?>> Powers = new() { ["**"] = Operators.Power };
@@ -138,9 +141,9 @@ sealed partial class Parser
                 position++;
                 return ReadName(token.Text);
             case TokenKind.String:
-                var text = "";
-                while (Current.Kind == TokenKind.String) text += Next().Text;
-                return new Literal(Text.Literal(text));
+                var text = new TextBuilder();       // strings side by side are one
+                while (Current.Kind == TokenKind.String) text.Append(Next().Text);
+                return new Literal(text.ToText());
             case TokenKind.Number:
                 position++;
                 return new Literal(token.Number);

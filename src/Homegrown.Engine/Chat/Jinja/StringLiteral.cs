@@ -41,7 +41,13 @@ static class StringLiteral
         if (kind == 'N') throw new TemplateException("character names (\\N{...}) are not known here: write \\u or \\U", line);
         text.Append(kind switch
         {
-            'n' => "\n", 't' => "\t", 'r' => "\r", 'a' => "\a", 'b' => "\b", 'f' => "\f", 'v' => "\v",
+            'n' => "\n",
+            't' => "\t",
+            'r' => "\r",
+            'a' => "\a",
+            'b' => "\b",
+            'f' => "\f",
+            'v' => "\v",
             '\n' => "",
             '\\' or '\'' or '"' => kind.ToString(),
             _ => "\\" + kind,

@@ -16,7 +16,7 @@ static class TextMethods
         { "expandtabs", "self tabsize?", ExpandTabs },
         { "find", "self sub start? end?", call => Find(call, isLast: false) },
         { "format", "self *", call => StringFormat.Format(Self(call), call.Rest, call.Named) },
-        { "format_map", "self mapping", call => StringFormat.Format(Self(call), [], Names((DictValue)call[1]!)) },
+        { "format_map", "self mapping", call => StringFormat.Format(Self(call), [], Names(call[1])) },
         { "index", "self sub start? end?", call => Found(Find(call, isLast: false)) },
         { "isalnum", "self", call => All(call, rune => Rune.IsLetter(rune) || Rune.IsNumber(rune)) },
         { "isalpha", "self", call => All(call, Rune.IsLetter) },
@@ -202,5 +202,6 @@ static class TextMethods
 
     static bool IsPrintable(Text text) => Enumerable.Range(0, text.Length).All(index => Printing.IsPrintable(text.At(index).Value));
 
-    static Dictionary<string, object?> Names(DictValue dict) => dict.Where(item => item.Key is Text).ToDictionary(item => ((Text)item.Key!).Value, item => item.Value);
+    static Dictionary<string, object?> Names(object? mapping) => (mapping as DictValue ?? throw new TemplateException($"format_map() needs a dict, not {TypeNames.Of(mapping)}"))
+        .Where(item => item.Key is Text).ToDictionary(item => ((Text)item.Key!).Value, item => item.Value);
 }
