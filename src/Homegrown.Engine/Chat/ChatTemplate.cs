@@ -73,7 +73,8 @@ public sealed class ChatTemplate
         {
             // The API carries a call's arguments as a string of JSON; templates go through them or write them with tojson,
             // which would quote a string once more.
-            if (Field(call, "function") is DictValue function && Field(function, "arguments") is Text text && JsonValues.ParseObject(text.Value) is { } arguments)
+            if (Field(call, "function") is DictValue function && Field(function, "arguments") is Text text
+                && JsonValues.ParseObject(text.Value) is { } arguments)
                 function[Text.FromCaller("arguments")] = arguments;
         }
         return value;
