@@ -43,10 +43,10 @@ public sealed class ChatTemplateTests
     }
 
     [Fact]
-    public void What_is_absent_is_None()
+    public void Absent_tools_are_undefined_and_absent_content_is_None()
     {
-        const string source = "{{ tools is none }} {{ documents is none }} {{ messages[0].content is none }} {{ messages[0].name is undefined }}";
-        Assert.Equal("True True True True", Render(source, Prompt("assistant", null)));
+        const string source = "{{ tools is undefined }} {{ messages[0].content is none }} {{ messages[0].name is undefined }}";
+        Assert.Equal("True True True", Render(source, Prompt("assistant", null)));
     }
 
     [Fact]
