@@ -57,7 +57,8 @@ public sealed class PromptOriginTests
     {
         var template = new ChatTemplate("{% for m in messages %}{{ '<|' + m.role + '|>' + m.content }}{% endfor %}", new Dictionary<string, string>());
         var prompt = new ChatPrompt { Messages = [new() { Role = "user", Content = "a" }, new() { Role = "endoftext", Content = "b" }] };
-        Assert.Equal([new("<|user|>", false), new("a", true), new("<|", false), new("endoftext", true), new("|>", false), new("b", true)], template.Render(prompt));
+        PromptSpan[] expected = [new("<|user|>", false), new("a", true), new("<|", false), new("endoftext", true), new("|>", false), new("b", true)];
+        Assert.Equal(expected, template.Render(prompt));
     }
 
     static void Check(string folder)
@@ -75,7 +76,8 @@ public sealed class PromptOriginTests
                 for (var at = text.IndexOf(Marker, StringComparison.Ordinal); at >= 0; at = text.IndexOf(Marker, at + 1, StringComparison.Ordinal))
                 {
                     marked++;
-                    if (mask.AsSpan(at, Marker.Length).Contains(false)) failures.Add($"{Path.GetFileName(path)} {name}: {text[Math.Max(0, at - 20)..(at + Marker.Length)]}");
+                    if (mask.AsSpan(at, Marker.Length).Contains(false))
+                        failures.Add($"{Path.GetFileName(path)} {name}: {text[Math.Max(0, at - 20)..(at + Marker.Length)]}");
                 }
             }
         }

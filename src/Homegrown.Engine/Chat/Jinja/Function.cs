@@ -39,9 +39,10 @@ sealed class Function(string name, string signature, Func<Call, object?> body) :
     object? Take(Arguments arguments, int index)
     {
         var (parameter, isOptional) = parameters[index];
-        if (index < arguments.Positional.Count)
-            return arguments.Named.ContainsKey(parameter) ? throw new TemplateException($"{name}() got multiple values for argument '{parameter}'") : arguments.Positional[index];
-        if (arguments.Named.Remove(parameter, out var value)) return value;
+        var isNamed = arguments.Named.Remove(parameter, out var value);
+        if (index < arguments.Positional.Count && isNamed) throw new TemplateException($"{name}() got multiple values for argument '{parameter}'");
+        if (index < arguments.Positional.Count) return arguments.Positional[index];
+        if (isNamed) return value;
         return isOptional ? Lookup.Missing : throw new TemplateException($"{name}() missing required argument '{parameter}'");
     }
 }

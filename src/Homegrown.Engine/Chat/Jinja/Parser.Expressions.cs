@@ -236,7 +236,8 @@ sealed partial class Parser
         ReadItems("(", ")", () =>
         {
             var isName = Current.Kind == TokenKind.Name && Ahead is { Kind: TokenKind.Operator, Text: "=" };
-            if (namedSpread is not null || (spread is not null && !isName && !IsOperator("**")) || (named.Count > 0 && !isName && !IsOperator("*") && !IsOperator("**")))
+            var isSpread = IsOperator("*") || IsOperator("**");
+            if (namedSpread is not null || (spread is not null && !isName && !IsOperator("**")) || (named.Count > 0 && !isName && !isSpread))
                 throw new TemplateException("invalid syntax for function call expression", line);
             if (SkipOperator("*")) spread = ReadExpression();
             else if (SkipOperator("**")) namedSpread = ReadExpression();

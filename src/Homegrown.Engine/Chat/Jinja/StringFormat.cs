@@ -79,7 +79,8 @@ static class StringFormat
         if (first.Length == 0 || first.All(char.IsAsciiDigit))
         {
             var index = first.Length == 0 ? automatic++ : int.Parse(first, CultureInfo.InvariantCulture);
-            value = index < positional.Count ? positional[index] : throw new TemplateException($"Replacement index {index} out of range for positional args tuple");
+            if (index >= positional.Count) throw new TemplateException($"Replacement index {index} out of range for positional args tuple");
+            value = positional[index];
         }
         else if (!named.TryGetValue(first, out value)) throw new TemplateException($"'{first}'");
 
@@ -90,7 +91,7 @@ static class StringFormat
             if (stop < 0) throw new TemplateException("Missing ']' in format string");
             var part = name[(end + 1)..stop];
             if (part.Length == 0) throw new TemplateException("Empty attribute in format string");
-            value = !isItem ? Lookup.Attribute(value, part) : Lookup.Item(value, part.All(char.IsAsciiDigit) ? Numbers.ParseInteger(part, 10) : Text.Literal(part));
+            value = isItem ? Lookup.Item(value, Lookup.IndexOrName(part)) : Lookup.Attribute(value, part);
             end = isItem ? stop + 1 : stop;
         }
         return value;
