@@ -84,7 +84,8 @@ static class CommandLine
             // The name of a parameter in our code says nothing to the caller.
             ArgumentException argument => (ExitCode.Usage, argument.Message.Replace($" (Parameter '{argument.ParamName}')", "")),
             JsonException => (ExitCode.Usage, $"not the JSON that was expected: {error.Message}"),
-            IOException or UnauthorizedAccessException or NotSupportedException or InvalidOperationException or TemplateException or SamplingException => (ExitCode.Failure, error.Message),
+            IOException or UnauthorizedAccessException or NotSupportedException or InvalidOperationException or TemplateException or SamplingException
+                => (ExitCode.Failure, error.Message),
             OutOfMemoryException => (ExitCode.Failure, "out of memory: a smaller --ctx or a smaller model needs less."),
             _ => (ExitCode.Failure, $"{error.GetType().Name}: {error.Message} (HOMEGROWN_DEBUG=1 shows where)"),
         };

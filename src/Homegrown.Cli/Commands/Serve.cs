@@ -27,7 +27,11 @@ static class Serve
         var port = Numbers.Between("--port", 0, 65535, "TCP port; 0 takes a free one.", defaults.Port);
         var keys = new Option<string[]>("--api-key") { Description = "A key that clients must send; may be given several times.", HelpName = "KEY" };
         var open = new Option<bool>("--allow-without-key") { Description = "Serve other machines without a key." };
-        var origins = new Option<string[]>("--allow-origin") { Description = "A web origin whose pages may call the API (CORS); * for any, with a key.", HelpName = "URL" };
+        var origins = new Option<string[]>("--allow-origin")
+        {
+            Description = "A web origin whose pages may call the API (CORS); * for any, with a key.",
+            HelpName = "URL",
+        };
         foreach (var option in (ReadOnlySpan<Option>)[host, port, keys, open, origins]) verb.Add(option);
         verb.SetAction(async (parsed, cancellation) =>
         {
