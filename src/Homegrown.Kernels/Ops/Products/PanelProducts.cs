@@ -31,79 +31,50 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
 
     internal static void Run(in Operands operands, Weight w, int first, int count, int column)
     {
-        var parts = w.Columns / Blocks.PartSize;
         var panelBytes = (long)w.Columns * TLanes.Count;
-        var memory = Scratch.Take(panelBytes + StripScales<TFormat>.Bytes(parts, TLanes.Count));
-        var scales = new StripScales<TFormat>(memory + panelBytes, parts, TLanes.Count);
+        var panel = Scratch.Take(panelBytes + Strip<TFormat>.Bytes(w, TLanes.Count));
+        var strip = new Strip<TFormat>(panel + panelBytes, w, TLanes.Count);
         // The tiles leave their sums in memory and call nothing: vectors that live across a call would be kept there all along.
         var sums = stackalloc float[Tile * TLanes.Count];
         for (var r = 0; r < count; r += TLanes.Count)
         {
             var rows = Math.Min(TLanes.Count, count - r);
-            var data = w.Data + ((first + r) * w.RowBytes);
-            scales.Fill(data, w.RowBytes, rows);
-            Pack(data, w.RowBytes, rows, w.Columns / TFormat.BlockSize, memory);
+            var data = strip.Fill(w, first + r, rows);
+            for (var lane = 0; lane < TLanes.Count; lane += 8)
+                Pack(data + (lane * w.RowBytes), (nint)w.RowBytes, w.Columns / TFormat.BlockSize, panel + (lane * Step));
             for (var t = 0; t < operands.Tokens; t += Tile)
             {
-                Multiply(operands, t, memory, scales, parts, sums);
+                Multiply(operands, t, panel, strip, w.Columns / Blocks.PartSize, sums);
                 for (var i = 0; i < Math.Min(Tile, operands.Tokens - t); i++)
                     new ReadOnlySpan<float>(sums + (i * TLanes.Count), rows).CopyTo(new(operands.Y.RowPointer(t + i) + column + r, rows));
             }
         }
     }
 
-    /// <summary>Eight rows at a time, 32 columns of them: a square of 8 by 8 elements turns.</summary>
+    /// <summary>Lays eight rows into their lanes of a panel.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Pack(byte* w, long rowBytes, int rows, int blocks, byte* panel)
+    static void Pack(byte* rows, nint rowBytes, int blocks, byte* panel)
     {
-        for (var lane = 0; lane < TLanes.Count; lane += 8)
+        for (; blocks > 0; blocks--, rows += TFormat.BlockBytes)
         {
-            var target = panel + (lane * Step);
-            for (var b = 0; b < blocks; b++)
+            for (var part = 0; part < TFormat.BlockSize / Blocks.PartSize; part++, panel += Blocks.PartSize * TLanes.Count)
             {
-                for (var part = 0; part < TFormat.BlockSize / Blocks.PartSize; part++, target += Blocks.PartSize * TLanes.Count)
-                {
-                    Vector256<int> Row(int i) => TFormat.Codes(in w[(Math.Min(lane + i, rows - 1) * rowBytes) + ((long)b * TFormat.BlockBytes)], part).AsInt32();
-                    Turn(Row(0), Row(1), Row(2), Row(3), Row(4), Row(5), Row(6), Row(7), target);
-                }
+                TFormat.Turned(rows, rowBytes, part, out var e0, out var e1, out var e2, out var e3, out var e4, out var e5, out var e6, out var e7);
+                e0.Store((int*)panel);
+                e1.Store((int*)(panel + (Step * TLanes.Count)));
+                e2.Store((int*)(panel + (2 * Step * TLanes.Count)));
+                e3.Store((int*)(panel + (3 * Step * TLanes.Count)));
+                e4.Store((int*)(panel + (4 * Step * TLanes.Count)));
+                e5.Store((int*)(panel + (5 * Step * TLanes.Count)));
+                e6.Store((int*)(panel + (6 * Step * TLanes.Count)));
+                e7.Store((int*)(panel + (7 * Step * TLanes.Count)));
             }
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Turn(
-        Vector256<int> a, Vector256<int> b, Vector256<int> c, Vector256<int> d, Vector256<int> e, Vector256<int> f, Vector256<int> g, Vector256<int> h,
-        byte* target)
-    {
-        Quarter(a, b, c, d, out var a0, out var a1, out var a2, out var a3);
-        Quarter(e, f, g, h, out var e0, out var e1, out var e2, out var e3);
-        void Store(Vector256<int> low, Vector256<int> high, int k)
-        {
-            Avx2.Permute2x128(low, high, 0x20).Store((int*)(target + (k * Step * TLanes.Count)));
-            Avx2.Permute2x128(low, high, 0x31).Store((int*)(target + ((k + 4) * Step * TLanes.Count)));
-        }
-
-        Store(a0, e0, 0);
-        Store(a1, e1, 1);
-        Store(a2, e2, 2);
-        Store(a3, e3, 3);
-    }
-
-    /// <summary>In each 128 bits, a square of 4 by 4 turns.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Quarter(
-        Vector256<int> a, Vector256<int> b, Vector256<int> c, Vector256<int> d,
-        out Vector256<int> first, out Vector256<int> second, out Vector256<int> third, out Vector256<int> fourth)
-    {
-        var (acLow, bdLow) = (Avx2.UnpackLow(a, c), Avx2.UnpackLow(b, d));
-        var (acHigh, bdHigh) = (Avx2.UnpackHigh(a, c), Avx2.UnpackHigh(b, d));
-        (first, second) = (Avx2.UnpackLow(acLow, bdLow), Avx2.UnpackHigh(acLow, bdLow));
-        (third, fourth) = (Avx2.UnpackLow(acHigh, bdHigh), Avx2.UnpackHigh(acHigh, bdHigh));
-    }
-
     /// <summary>Four tokens times a panel to sums, [tokens, lanes]; where there are fewer tokens, the last one again.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Multiply(in Operands operands, int t, byte* panel, in StripScales<TFormat> scales, int parts, float* sums)
+    static void Multiply(in Operands operands, int t, byte* panel, in Strip<TFormat> strip, int parts, float* sums)
     {
         var last = operands.Tokens - 1;
         var (t1, t2, t3) = (Math.Min(t + 1, last), Math.Min(t + 2, last), Math.Min(t + 3, last));
@@ -116,8 +87,7 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
         var s1 = q.Scales(t1);
         var s2 = q.Scales(t2);
         var s3 = q.Scales(t3);
-        var w = scales.Scales;
-        var mins = scales.Mins;
+        float* w = strip.Scales, mins = strip.Mins;
         TFloats y0 = default, y1 = default, y2 = default, y3 = default;
         for (var p = 0; p < parts; p++)
         {
@@ -133,7 +103,7 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
             x2 = x2 + (2 * half);
             x3 = x3 + (2 * half);
             panel += Blocks.PartSize * TLanes.Count;
-            w += (TFormat.SplitScales ? 2 : 1) * TLanes.Count;
+            w += Strip<TFormat>.PerPart * TLanes.Count;
             mins += TLanes.Count;
         }
 

@@ -6,91 +6,93 @@ using Homegrown.Kernels.Quant;
 namespace Homegrown.Kernels.Ops.Products;
 
 /// <summary>
-/// 8-bit products with few tokens, where reading the weights is the work: four rows side by side, straight from their stored
-/// form. Four streams keep the memory busy, and the sums of four rows share their last steps in a vector with a row to a lane.
+/// 8-bit products with few tokens, where reading the weights is the work: eight rows side by side straight from their stored form,
+/// a row to a lane. Eight streams keep the memory busy, and no sum crosses lanes.
 /// </summary>
 static unsafe class RowProducts<TFormat>
     where TFormat : struct, ICodedFormat
 {
-    const int Rows = 4;
+    const int Rows = 8;
 
     internal static void Run(in Operands operands, Weight w, int first, int count, int column)
     {
-        var parts = w.Columns / Blocks.PartSize;
-        var scales = new StripScales<TFormat>(Scratch.Take(StripScales<TFormat>.Bytes(parts, Rows)), parts, Rows);
+        var strip = new Strip<TFormat>(Scratch.Take(Strip<TFormat>.Bytes(w, Rows)), w, Rows);
+        var sums = stackalloc float[Rows];
         for (var r = 0; r < count; r += Rows)
         {
-            var rows = new FourRows(w.Data + ((first + r) * w.RowBytes), w.RowBytes, count - r);
-            scales.Fill(rows.A, w.RowBytes, count - r);
+            var rows = Math.Min(Rows, count - r);
+            var data = strip.Fill(w, first + r, rows);
             for (var t = 0; t < operands.Tokens; t++)
             {
-                var sums = Dot(rows, scales.Scales, scales.Mins, operands.Quantized.Codes(t), operands.Quantized.Scales(t), w.Columns / TFormat.BlockSize);
-                var y = operands.Y.RowPointer(t) + column + r;
-                if (count - r >= Rows) sums.Store(y);
-                else for (var i = 0; i < count - r; i++) y[i] = sums[i];
+                Dot(data, (nint)w.RowBytes, strip.Scales, strip.Mins, operands.Quantized.Codes(t), operands.Quantized.Scales(t), w.Columns / TFormat.BlockSize).Store(sums);
+                new ReadOnlySpan<float>(sums, rows).CopyTo(new(operands.Y.RowPointer(t) + column + r, rows));
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static Vector128<float> Dot(in FourRows rows, float* scales, float* mins, sbyte* x, PartScales* xScales, int blocks)
+    static Vector256<float> Dot(byte* rows, nint rowBytes, float* scales, float* mins, sbyte* x, PartScales* xScales, int blocks)
     {
-        var sums = Vector128<float>.Zero;
-        var a = rows.A;
-        var b = rows.B;
-        var c = rows.C;
-        var d = rows.D;
-        for (; blocks > 0; blocks--)
+        var sums = Vector256<float>.Zero;
+        for (; blocks > 0; blocks--, rows += TFormat.BlockBytes)
         {
-            // With a constant part, what the format does to find it folds away.
-            sums = Part(sums, a, b, c, d, 0, x, xScales, scales, mins);
-            if (TFormat.BlockSize > Blocks.PartSize)
+            for (var part = 0; part < TFormat.BlockSize / Blocks.PartSize; part++, x += Blocks.PartSize, xScales++, mins += Rows)
             {
-                sums = Part(sums, a, b, c, d, 1, x, xScales, scales, mins);
-                sums = Part(sums, a, b, c, d, 2, x, xScales, scales, mins);
-                sums = Part(sums, a, b, c, d, 3, x, xScales, scales, mins);
-                sums = Part(sums, a, b, c, d, 4, x, xScales, scales, mins);
-                sums = Part(sums, a, b, c, d, 5, x, xScales, scales, mins);
-                sums = Part(sums, a, b, c, d, 6, x, xScales, scales, mins);
-                sums = Part(sums, a, b, c, d, 7, x, xScales, scales, mins);
+                TFormat.Turned(rows, rowBytes, part, out var e0, out var e1, out var e2, out var e3, out var e4, out var e5, out var e6, out var e7);
+                var (low, high) = (Dots(e0, e1, e2, e3, x), Dots(e4, e5, e6, e7, x + QuantizedRows.Group));
+                sums = PartSum<TFormat, Lanes256, Vector256<float>>.Add(sums, low, high, xScales, scales, mins);
+                scales += Strip<TFormat>.PerPart * Rows;
             }
-
-            const int PartRows = Rows;
-            var parts = TFormat.BlockSize / Blocks.PartSize;
-            a = a + TFormat.BlockBytes;
-            b = b + TFormat.BlockBytes;
-            c = c + TFormat.BlockBytes;
-            d = d + TFormat.BlockBytes;
-            x = x + TFormat.BlockSize;
-            xScales = xScales + parts;
-            scales = scales + (TFormat.SplitScales ? 2 : 1) * parts * PartRows;
-            mins = mins + (parts * PartRows);
         }
 
         return sums;
     }
 
+    /// <summary>Dots of 16 codes of each row, four to an element, with those of the token.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector128<float> Part(
-        Vector128<float> sums, byte* a, byte* b, byte* c, byte* d, int part, sbyte* x, PartScales* xScales, float* scales, float* mins)
+    static Vector256<float> Dots(Vector256<int> e0, Vector256<int> e1, Vector256<int> e2, Vector256<int> e3, sbyte* x)
     {
-        // Four sums of four products for each row and half; the additions leave [a, b, c, d] of the low, then of the high half.
-        var codes = Vector256.Load(x + (part * Blocks.PartSize));
-        var dots = Avx2.HorizontalAdd(
-            Avx2.HorizontalAdd(Products(TFormat.Codes(in *a, part), codes), Products(TFormat.Codes(in *b, part), codes)),
-            Avx2.HorizontalAdd(Products(TFormat.Codes(in *c, part), codes), Products(TFormat.Codes(in *d, part), codes)));
-        var values = Vector256.ConvertToSingle(dots);
-        return PartSum<TFormat, Lanes128, Vector128<float>>.Add(
-            sums, values.GetLower(), values.GetUpper(), xScales + part, scales + ((TFormat.SplitScales ? 2 : 1) * part * Rows), mins + (part * Rows));
+        Vector256<int> dots;
+        if (AvxVnni.IsSupported)
+        {
+            dots = Add(Add(Add(Add(Vector256<int>.Zero, e0, x), e1, x + 4), e2, x + 8), e3, x + 12);
+        }
+        else if (TFormat.Bits == 8)
+        {
+            dots = Pairs(Products(e0, x)) + Pairs(Products(e1, x + 4)) + Pairs(Products(e2, x + 8)) + Pairs(Products(e3, x + 12));
+        }
+        else
+        {
+            // What adds up in 16 bits: see PanelProducts.
+            var (first, second) = (Products(e0, x) + Products(e1, x + 4), Products(e2, x + 8) + Products(e3, x + 12));
+            dots = TFormat.Bits <= 5 ? Pairs(first + second) : Pairs(first) + Pairs(second);
+        }
+
+        return Vector256.ConvertToSingle(dots);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector256<int> Products(Vector256<sbyte> w, Vector256<sbyte> x)
+    static Vector256<int> Add(Vector256<int> sum, Vector256<int> codes, sbyte* x)
     {
-        // The product wants one side without sign: signed codes give theirs to the activations.
-        var (unsigned, signed) = TFormat.Bits == 8 ? (Avx2.Abs(w), Avx2.Sign(x, w)) : (w.AsByte(), x);
-        return AvxVnni.IsSupported
-            ? AvxVnni.MultiplyWideningAndAdd(Vector256<int>.Zero, unsigned, signed)
-            : Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(unsigned, signed), Vector256<short>.One);
+        var (unsigned, signed) = Signs(codes, x);
+        return AvxVnni.MultiplyWideningAndAdd(sum, unsigned, signed);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<short> Products(Vector256<int> codes, sbyte* x)
+    {
+        var (unsigned, signed) = Signs(codes, x);
+        return Avx2.MultiplyAddAdjacent(unsigned, signed);
+    }
+
+    /// <summary>The products want one side without sign: signed codes give theirs to the activations.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static (Vector256<byte> Unsigned, Vector256<sbyte> Signed) Signs(Vector256<int> codes, sbyte* x)
+    {
+        var token = Vector256.Create(*(int*)x).AsSByte();
+        return TFormat.Bits == 8 ? (Avx2.Abs(codes.AsSByte()), Avx2.Sign(token, codes.AsSByte())) : (codes.AsByte(), token);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<int> Pairs(Vector256<short> sums) => Avx2.MultiplyAddAdjacent(sums, Vector256<short>.One);
 }
