@@ -12,7 +12,7 @@ namespace Homegrown.Kernels.Ops.Products;
 static unsafe class RowProducts<TFormat>
     where TFormat : struct, ICodedFormat
 {
-    const int Rows = 8;
+    const int Rows = 8, CacheLine = 64;
 
     internal static void Run(in Operands operands, Weight w, int first, int count, int column)
     {
@@ -34,8 +34,11 @@ static unsafe class RowProducts<TFormat>
     static Vector256<float> Dot(byte* rows, nint rowBytes, float* scales, float* mins, sbyte* x, PartScales* xScales, int blocks)
     {
         var sums = Vector256<float>.Zero;
+        var ahead = rows + (Rows * rowBytes);
         for (; blocks > 0; blocks--, rows += TFormat.BlockBytes)
         {
+            for (var line = 0; line < Rows * TFormat.BlockBytes; line += CacheLine) Sse.Prefetch0(ahead + line);
+            ahead += Rows * TFormat.BlockBytes;
             for (var part = 0; part < TFormat.BlockSize / Blocks.PartSize; part++, x += Blocks.PartSize, xScales++, mins += Rows)
             {
                 TFormat.Turned(rows, rowBytes, part, out var e0, out var e1, out var e2, out var e3, out var e4, out var e5, out var e6, out var e7);
