@@ -14,7 +14,7 @@ public sealed record ComputeOptions
     /// <summary>Forces a tier; null takes the best that the processor has.</summary>
     public Tier? Tier { get; init; }
 
-    /// <summary>Float32 weights and activations throughout: no 8-bit products. For comparing with references.</summary>
+    /// <summary>Float32 weights and activations throughout: no integer products. For comparing with references.</summary>
     public bool Exact { get; init; }
 
     /// <summary>Widest vectors of the portable tier: 128, 256 or 512 bits; 0 takes the widest that pay on the processor.</summary>

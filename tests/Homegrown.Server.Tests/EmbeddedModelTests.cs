@@ -15,7 +15,7 @@ public sealed class EmbeddedModelTests(EmbeddedModelTests.Served served, Chromiu
 {
     const string Question = "What is the capital of France?", Answer = "The capital of France is Paris.";
 
-    readonly ChatClient client = new OpenAIClient(new ApiKeyCredential("any"), new OpenAIClientOptions { Endpoint = new Uri(served.Url + "/v1") }).GetChatClient("");
+    readonly ChatClient client = new OpenAIClient(new ApiKeyCredential("any"), new OpenAIClientOptions { Endpoint = new Uri(served.Url + "/v1") }).GetChatClient(served.Id);
 
     [Fact]
     public async Task The_capital_of_France_is_Paris_whole_and_streamed()

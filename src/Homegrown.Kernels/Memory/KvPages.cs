@@ -1,4 +1,5 @@
 using Homegrown.Kernels.Ops;
+using Homegrown.Kernels.Quant;
 
 namespace Homegrown.Kernels.Memory;
 
@@ -55,7 +56,7 @@ public sealed unsafe class KvPages : IDisposable
     /// <summary>Stored numbers to floats.</summary>
     internal void Read(byte* from, float* to, int count)
     {
-        if (Type == KvType.F16) HalfVectors.ToFloat((Half*)from, to, count);
+        if (Type == KvType.F16) F16.Dequantize(new(from, count * 2), new(to, count));
         else new Span<float>(from, count).CopyTo(new(to, count));
     }
 

@@ -26,6 +26,7 @@ public static unsafe class Attention
     {
         Check(q, k, v, pages, rows, shape, window);
         var y = q.Compute.Rent(q.Rows, q.Columns);
+        var scratch = q.Compute.Arena.Mark;
         fixed (int* table = rows.PageTable)
         {
             var call = new AttentionCall(q, y, pages, table, shape, scale, window ?? int.MaxValue);
@@ -36,6 +37,7 @@ public static unsafe class Attention
             else TiledAttention.Run(call, rows.Segments);
         }
 
+        q.Compute.Arena.Release(scratch);
         return y;
     }
 

@@ -47,14 +47,14 @@ static unsafe class LaneProduct
         for (nint at = 0; count > 0; count--, at += stride, b += n)
         {
             var x = TLanes.Load(b);
-            c0 = TLanes.MultiplyAdd(TLanes.Create(a0[at]), x, c0);
-            c1 = TLanes.MultiplyAdd(TLanes.Create(a1[at]), x, c1);
-            c2 = TLanes.MultiplyAdd(TLanes.Create(a2[at]), x, c2);
-            c3 = TLanes.MultiplyAdd(TLanes.Create(a3[at]), x, c3);
-            c4 = TLanes.MultiplyAdd(TLanes.Create(a4[at]), x, c4);
-            c5 = TLanes.MultiplyAdd(TLanes.Create(a5[at]), x, c5);
-            c6 = TLanes.MultiplyAdd(TLanes.Create(a6[at]), x, c6);
-            c7 = TLanes.MultiplyAdd(TLanes.Create(a7[at]), x, c7);
+            c0 = TLanes.MultiplyAdd(x, TLanes.Create(a0[at]), c0);
+            c1 = TLanes.MultiplyAdd(x, TLanes.Create(a1[at]), c1);
+            c2 = TLanes.MultiplyAdd(x, TLanes.Create(a2[at]), c2);
+            c3 = TLanes.MultiplyAdd(x, TLanes.Create(a3[at]), c3);
+            c4 = TLanes.MultiplyAdd(x, TLanes.Create(a4[at]), c4);
+            c5 = TLanes.MultiplyAdd(x, TLanes.Create(a5[at]), c5);
+            c6 = TLanes.MultiplyAdd(x, TLanes.Create(a6[at]), c6);
+            c7 = TLanes.MultiplyAdd(x, TLanes.Create(a7[at]), c7);
         }
 
         c0.Store(c);
@@ -82,13 +82,13 @@ static unsafe class LaneProduct
         {
             TLanes x = TLanes.Load(b), y = TLanes.Load(b + n), z = TLanes.Load(b + (2 * n));
             var a = TLanes.Create(a0[at]);
-            (c00, c01, c02) = (TLanes.MultiplyAdd(a, x, c00), TLanes.MultiplyAdd(a, y, c01), TLanes.MultiplyAdd(a, z, c02));
+            (c00, c01, c02) = (TLanes.MultiplyAdd(x, a, c00), TLanes.MultiplyAdd(y, a, c01), TLanes.MultiplyAdd(z, a, c02));
             a = TLanes.Create(a1[at]);
-            (c10, c11, c12) = (TLanes.MultiplyAdd(a, x, c10), TLanes.MultiplyAdd(a, y, c11), TLanes.MultiplyAdd(a, z, c12));
+            (c10, c11, c12) = (TLanes.MultiplyAdd(x, a, c10), TLanes.MultiplyAdd(y, a, c11), TLanes.MultiplyAdd(z, a, c12));
             a = TLanes.Create(a2[at]);
-            (c20, c21, c22) = (TLanes.MultiplyAdd(a, x, c20), TLanes.MultiplyAdd(a, y, c21), TLanes.MultiplyAdd(a, z, c22));
+            (c20, c21, c22) = (TLanes.MultiplyAdd(x, a, c20), TLanes.MultiplyAdd(y, a, c21), TLanes.MultiplyAdd(z, a, c22));
             a = TLanes.Create(a3[at]);
-            (c30, c31, c32) = (TLanes.MultiplyAdd(a, x, c30), TLanes.MultiplyAdd(a, y, c31), TLanes.MultiplyAdd(a, z, c32));
+            (c30, c31, c32) = (TLanes.MultiplyAdd(x, a, c30), TLanes.MultiplyAdd(y, a, c31), TLanes.MultiplyAdd(z, a, c32));
         }
 
         Store3(c00, c01, c02, c);

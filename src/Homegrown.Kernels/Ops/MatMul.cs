@@ -27,7 +27,7 @@ public static class MatMul
         var y = compute.Rent(x.Rows, w.Rows);
         if (x.Rows == 0) return y;
         using var scratch = compute.Scope();
-        var quantized = w.HasCodes && !compute.Exact ? QuantizedRows.From(x, w.HasWideCodes) : default;
+        var quantized = w.HasCodes && !compute.Exact ? QuantizedRows.From(x) : default;
         var job = new Job(new(x, quantized, y), w);
         compute.Pool.Run(job.Parts, ref job);
         return y;

@@ -23,7 +23,6 @@ public sealed class Matrix
             Parts[i] = new(parts[i], Rows, Product.Of(parts[i].Type));
             Rows = checked(Rows + parts[i].Rows);
             HasCodes |= QuantFormats.IsCoded(parts[i].Type);
-            HasWideCodes |= Parts[i].Product.IsWide;
         }
     }
 
@@ -38,9 +37,6 @@ public sealed class Matrix
     /// <summary>Inputs of the product.</summary>
     public int Columns { get; }
 
-    /// <summary>A part is multiplied in 8 bits.</summary>
+    /// <summary>A part is stored as codes: its product quantizes the activations.</summary>
     internal bool HasCodes { get; }
-
-    /// <summary>A part has codes of 8 bits, whose panels are multiplied in 16.</summary>
-    internal bool HasWideCodes { get; }
 }

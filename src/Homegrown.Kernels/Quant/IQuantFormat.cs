@@ -28,7 +28,7 @@ public interface IQuantFormat
 }
 
 /// <summary>
-/// A format of integer codes with scales: what the 8-bit products read. In units of 32 values ("parts") a weight is
+/// A format of integer codes with scales: what the integer products read. In units of 32 values ("parts") a weight is
 /// <c>scale[half] * (code - Bias) + min</c>, where half is 0 for the first 16 values of the part and 1 for the others.
 /// </summary>
 public unsafe interface ICodedFormat : IQuantFormat

@@ -15,7 +15,7 @@ public sealed class AttentionTests
     [InlineData(12, 4, 96, 32, KvType.F16)]
     [InlineData(6, 3, 112, 7, KvType.F16)]
     [InlineData(4, 1, 128, 1, KvType.F32)]
-    [InlineData(8, 4, 256, 16, KvType.F16)]
+    [InlineData(2, 1, 256, 16, KvType.F16)]
     [InlineData(5, 1, 40, 16, KvType.F32)]
     [InlineData(6, 2, 13, 300, KvType.F16)]
     [InlineData(70, 2, 8, 16, KvType.F32)]
@@ -24,9 +24,9 @@ public sealed class AttentionTests
         foreach (var tier in Tiers)
         {
             using var step = new AttentionWorld(new(heads, kvHeads, headDim), pageSize, type, tier, threads: 3);
-            step.Run((0, 30), (1, 1), (2, 70));
+            step.Run((0, 20), (1, 1), (2, 50));
             step.Run((1, 5), (0, 1), (2, 1));
-            step.Run((2, 230), (0, 2));
+            step.Run((2, 210), (0, 2));
             step.Run((0, 1), (1, 1), (2, 1));
             step.Run((2, 1));
         }
@@ -42,7 +42,7 @@ public sealed class AttentionTests
         foreach (var tier in Tiers)
         {
             using var step = new AttentionWorld(new(6, 2, 32), 16, KvType.F32, tier, threads: 2, window);
-            step.Run((0, 400), (1, 3));
+            step.Run((0, 280), (1, 3));
             step.Run((0, 1), (1, 90));
             step.Run((0, 3));
         }
@@ -56,8 +56,8 @@ public sealed class AttentionTests
         var shape = new AttentionShape(heads, kvHeads, headDim);
         using var whole = new AttentionWorld(shape, 16, type, Tier.Portable, threads: 1);
         using var steps = new AttentionWorld(shape, 32, type, Tier.Portable, threads: 4);
-        whole.Run((0, 600), (1, 20));
-        for (var at = 0; at < 600; at += at is 0 ? 255 : at < 500 ? 49 : 1) steps.Run((0, at is 0 ? 255 : at < 500 ? 49 : 1));
+        whole.Run((0, 280), (1, 20));
+        foreach (var tokens in (int[])[1, 1, 100, 49, 100, 3, 1, 1, 1, 1, 1, 1, 20]) steps.Run((0, tokens));
         steps.Run((1, 20));
         Assert.Equal(whole.Results(0), steps.Results(0));
         Assert.Equal(whole.Results(1), steps.Results(1));

@@ -98,26 +98,34 @@ sealed unsafe class AttentionWorld : IDisposable
         {
             var kv = head / (shape.Heads / shape.KvHeads) * dim;
             var scores = new double[position + 1 - first];
-            for (var p = first; p <= position; p++)
-            {
-                for (var d = 0; d < dim; d++) scores[p - first] += scale * (double)q[(head * dim) + d] * sequence.Keys[p][kv + d];
-            }
-
+            for (var p = first; p <= position; p++) scores[p - first] = Dot(q.Slice(head * dim, dim), sequence.Keys[p].AsSpan(kv, dim)) * scale;
             var largest = scores.Max();
             var weights = scores.Select(s => Math.Exp(s - largest)).ToArray();
-            var sum = weights.Sum();
+            var (sum, expected) = (weights.Sum(), new double[dim]);
+            for (var p = first; p <= position; p++)
+            {
+                var value = sequence.Values[p].AsSpan(kv, dim);
+                for (var d = 0; d < dim; d++) expected[d] += weights[p - first] / sum * value[d];
+            }
+
             for (var d = 0; d < dim; d++)
             {
-                var expected = 0.0;
-                for (var p = first; p <= position; p++) expected += weights[p - first] / sum * sequence.Values[p][kv + d];
-                error += Math.Pow(y[(head * dim) + d] - expected, 2);
-                norm += expected * expected;
+                var difference = y[(head * dim) + d] - expected[d];
+                error += difference * difference;
+                norm += expected[d] * expected[d];
             }
         }
 
         // A score is off by its magnitude times some 2^-24, and so is its exponential, relatively; the values cancel each other.
         var tolerance = 1e-11 * Math.Pow(magnitude, 4);
         Assert.True(error <= tolerance * norm, $"sequence {sequence.Id}, position {position}: NMSE {error / norm:g3}");
+    }
+
+    static double Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+    {
+        var sum = 0.0;
+        for (var i = 0; i < a.Length; i++) sum += (double)a[i] * b[i];
+        return sum;
     }
 
     /// <summary>Random values, and what the cache keeps of them.</summary>

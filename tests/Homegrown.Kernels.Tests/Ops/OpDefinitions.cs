@@ -42,12 +42,9 @@ static unsafe class OpDefinitions
         const double Epsilon = 1e-5f;
         using var x = new Matrix2(compute, rows, 2 * length, value, 1);   // two heads
         using var weight = new Matrix2(compute, 1, length, value, 2);
-        var expected = x.Map((row, i, old) =>
-        {
-            var head = i / length * length;
-            var squares = Enumerable.Range(head, length).Sum(c => x[row, c] * x[row, c]);
-            return old / Math.Sqrt((squares / length) + Epsilon) * weight[0, i - head];
-        });
+        var squares = new double[rows * 2];
+        x.Map((row, i, old) => squares[(row * 2) + (i / length)] += old * old);
+        var expected = x.Map((row, i, old) => old / Math.Sqrt((squares[(row * 2) + (i / length)] / length) + Epsilon) * weight[0, i % length]);
         return Rented(() => RmsNorm.Forward(x.Tensor, weight.Tensor.Row(0), (float)Epsilon), expected);
     }
 

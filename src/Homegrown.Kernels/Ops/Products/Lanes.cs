@@ -30,29 +30,22 @@ unsafe interface IFloatLanes<TFloats>
     static abstract float Sum(TFloats values);
 }
 
-/// <summary>As wide vectors of bytes, 16-bit and 32-bit integers; the names are those of the elements going in.</summary>
+/// <summary>As wide vectors of bytes, 16-bit and 32-bit integers.</summary>
 unsafe interface IByteLanes<TInts, TFloats> : IFloatLanes<TFloats>
 {
     static abstract TInts Load(byte* bytes);
 
-    /// <summary>The four bytes at <paramref name="bytes"/> in every element.</summary>
+    /// <summary>The four bytes at <paramref name="bytes"/> in every element: a pair of 16-bit integers.</summary>
     static abstract TInts Broadcast(void* bytes);
 
-    /// <summary>Unsigned bytes times signed bytes, neighbours added: 16-bit integers, which saturate.</summary>
-    static abstract TInts MultiplyBytes(TInts unsigned, TInts signed);
-
-    static abstract TInts AddShorts(TInts a, TInts b);
-
-    /// <summary>16-bit neighbours added: 32-bit integers.</summary>
-    static abstract TInts AddNeighbours(TInts shorts);
-
-    /// <summary>16-bit integers multiplied, neighbours added: 32-bit integers.</summary>
-    static abstract TInts MultiplyShorts(TInts a, TInts b);
-
-    static abstract TInts AddInts(TInts a, TInts b);
+    /// <summary>16-bit integers multiplied, and neighbours of the products added to 32-bit sums.</summary>
+    static abstract TInts AddProducts(TInts sums, TInts a, TInts b);
 
     /// <summary>Signed bytes 0, 2, 4, ... as 16-bit integers.</summary>
     static abstract TInts EvenBytes(TInts bytes);
+
+    /// <summary>Bytes 0, 2, 4, ... as 16-bit integers, where none is above 127.</summary>
+    static abstract TInts EvenCodes(TInts bytes);
 
     /// <summary>Signed bytes 1, 3, 5, ... as 16-bit integers.</summary>
     static abstract TInts OddBytes(TInts bytes);
@@ -146,22 +139,16 @@ readonly unsafe struct Lanes256 : IByteLanes<Vector256<int>, Vector256<float>>
     public static Vector256<int> Broadcast(void* bytes) => Vector256.Create(*(int*)bytes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> MultiplyBytes(Vector256<int> unsigned, Vector256<int> signed) => Avx2.MultiplyAddAdjacent(unsigned.AsByte(), signed.AsSByte()).AsInt32();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> AddShorts(Vector256<int> a, Vector256<int> b) => (a.AsInt16() + b.AsInt16()).AsInt32();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> AddNeighbours(Vector256<int> shorts) => Avx2.MultiplyAddAdjacent(shorts.AsInt16(), Vector256<short>.One);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> MultiplyShorts(Vector256<int> a, Vector256<int> b) => Avx2.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16());
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> AddInts(Vector256<int> a, Vector256<int> b) => a + b;
+    public static Vector256<int> AddProducts(Vector256<int> sums, Vector256<int> a, Vector256<int> b)
+        => AvxVnni.IsSupported
+            ? AvxVnni.MultiplyWideningAndAdd(sums, a.AsInt16(), b.AsInt16())
+            : sums + Avx2.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> EvenBytes(Vector256<int> bytes) => ((bytes.AsInt16() << 8) >> 8).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> EvenCodes(Vector256<int> bytes) => bytes & Vector256.Create(0x00FF00FF);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> OddBytes(Vector256<int> bytes) => (bytes.AsInt16() >> 8).AsInt32();
@@ -216,22 +203,14 @@ readonly unsafe struct Lanes512 : IByteLanes<Vector512<int>, Vector512<float>>
     public static Vector512<int> Broadcast(void* bytes) => Vector512.Create(*(int*)bytes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> MultiplyBytes(Vector512<int> unsigned, Vector512<int> signed) => Avx512BW.MultiplyAddAdjacent(unsigned.AsByte(), signed.AsSByte()).AsInt32();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> AddShorts(Vector512<int> a, Vector512<int> b) => (a.AsInt16() + b.AsInt16()).AsInt32();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> AddNeighbours(Vector512<int> shorts) => Avx512BW.MultiplyAddAdjacent(shorts.AsInt16(), Vector512<short>.One);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> MultiplyShorts(Vector512<int> a, Vector512<int> b) => Avx512BW.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16());
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> AddInts(Vector512<int> a, Vector512<int> b) => a + b;
+    public static Vector512<int> AddProducts(Vector512<int> sums, Vector512<int> a, Vector512<int> b)
+        => sums + Avx512BW.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> EvenBytes(Vector512<int> bytes) => ((bytes.AsInt16() << 8) >> 8).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> EvenCodes(Vector512<int> bytes) => bytes & Vector512.Create(0x00FF00FF);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> OddBytes(Vector512<int> bytes) => (bytes.AsInt16() >> 8).AsInt32();

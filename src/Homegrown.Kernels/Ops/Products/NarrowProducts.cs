@@ -7,7 +7,7 @@ using Homegrown.Kernels.Quant;
 namespace Homegrown.Kernels.Ops.Products;
 
 /// <summary>
-/// 8-bit products in vectors of 128 bits, on any processor. The codes of a row are unpacked once for all tokens; a token's
+/// Products of codes in vectors of 128 bits, on any processor. The codes of a row are unpacked once for all tokens; a token's
 /// output is one vector of partial sums, half after half, and the minima's share beside it.
 /// </summary>
 static unsafe class NarrowProducts<TFormat>
@@ -42,33 +42,37 @@ static unsafe class NarrowProducts<TFormat>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static float Dot(sbyte* w, Vector128<float>* scales, sbyte* x, PartScales* xScales, int parts)
+    static float Dot(sbyte* w, Vector128<float>* scales, short* x, PartScale* xScales, int parts)
     {
         var (sums, min) = (Vector128<float>.Zero, 0f);
         for (var p = 0; p < parts; p++, w += Blocks.PartSize, x += Blocks.PartSize)
         {
-            sums = Add(sums, Vector128.Load(w), Vector128.Load(x), scales[p][0] * xScales[p].Low);
-            sums = Add(sums, Vector128.Load(w + 16), Vector128.Load(x + 16), scales[p][1] * xScales[p].High);
+            sums = Add(sums, Vector128.Load(w), x, scales[p][0] * xScales[p].Scale);
+            sums = Add(sums, Vector128.Load(w + 16), x + 8, scales[p][1] * xScales[p].Scale);
             if (TFormat.HasMin) min = MathF.FusedMultiplyAdd(scales[p][2], xScales[p].Sum, min);
         }
 
         return Vector128.Sum(sums) + min;
     }
 
+    /// <summary>16 codes, and as many activations: the even ones at x, the odd ones a half part on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector128<float> Add(Vector128<float> sums, Vector128<sbyte> w, Vector128<sbyte> x, float scale)
-        => Vector128.FusedMultiplyAdd(Vector128.ConvertToSingle(Dot(w, x)), Vector128.Create(scale), sums);
-
-    /// <summary>16 products in four sums.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector128<int> Dot(Vector128<sbyte> w, Vector128<sbyte> x)
+    static Vector128<float> Add(Vector128<float> sums, Vector128<sbyte> w, short* x, float scale)
     {
-        if (Dp.IsSupported) return Dp.DotProduct(Vector128<int>.Zero, w, x);
+        var pairs = w.AsInt16();
+        var dots = Multiply((pairs << 8) >> 8, Vector128.Load(x)) + Multiply(pairs >> 8, Vector128.Load(x + QuantizedRows.Odd));
+        return Vector128.FusedMultiplyAdd(Vector128.ConvertToSingle(dots), Vector128.Create(scale), sums);
+    }
+
+    /// <summary>Eight products in four sums.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector128<int> Multiply(Vector128<short> w, Vector128<short> x)
+    {
+        if (Sse2.IsSupported) return Sse2.MultiplyAddAdjacent(w, x);
+        if (AdvSimd.IsSupported)
+            return AdvSimd.MultiplyWideningUpperAndAdd(AdvSimd.MultiplyWideningLower(w.GetLower(), x.GetLower()), w, x);
         var (wLow, wHigh) = Vector128.Widen(w);
         var (xLow, xHigh) = Vector128.Widen(x);
-        if (Sse2.IsSupported) return Sse2.MultiplyAddAdjacent(wLow, xLow) + Sse2.MultiplyAddAdjacent(wHigh, xHigh);
-        var (a, b) = Vector128.Widen(wLow * xLow);   // 128 * 127 fits 16 bits
-        var (c, d) = Vector128.Widen(wHigh * xHigh);
-        return a + b + (c + d);
+        return (wLow * xLow) + (wHigh * xHigh);
     }
 }

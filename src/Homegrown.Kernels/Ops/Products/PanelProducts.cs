@@ -1,19 +1,14 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using Homegrown.Kernels.Quant;
 
 namespace Homegrown.Kernels.Ops.Products;
 
 /// <summary>
-/// 8-bit products with many tokens, where multiplying is the work. A strip of rows is unpacked once into panels of bytes,
-/// [columns / 4, lanes, 4]: a row to a lane, four columns to an element. A token's four codes, repeated in all lanes, multiply
-/// one vector of a panel, and no sum crosses lanes.
+/// Products of codes with many tokens, where multiplying is the work. A strip of rows is unpacked once into panels of bytes,
+/// [columns / 4, lanes, 4]: a row to a lane, four columns to an element. A token's pair of even codes, repeated in all lanes,
+/// multiplies the even bytes of one vector of a panel, its odd pair the odd bytes, and no sum crosses lanes.
 /// </summary>
-/// <remarks>
-/// Codes of up to 5 bits times 127 add up in 16 bits for a half of a part: 4 * 2 * 31 * 127 = 31,496. Codes of 6 bits do for two
-/// of the four steps (32,004). Signed bytes are widened and multiplied in 16 bits.
-/// </remarks>
 static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
     where TFormat : struct, ICodedFormat
     where TLanes : struct, IByteLanes<TInts, TFloats>
@@ -21,13 +16,13 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
     where TFloats : struct
 {
     /// <summary>Tokens of a tile.</summary>
-    const int Tile = 4;
+    const int Tile = QuantizedRows.RowGroup;
 
     /// <summary>Columns in an element of a panel.</summary>
     const int Step = 4;
 
-    /// <summary>Elements in a half of a part.</summary>
-    const int Steps = QuantizedRows.Group / Step;
+    /// <summary>Columns that have a scale of their own in formats with split scales.</summary>
+    const int HalfPart = Blocks.PartSize / 2;
 
     internal static void Run(in Operands operands, Weight w, int first, int count, int column)
     {
@@ -44,7 +39,7 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
                 Pack(data + (lane * w.RowBytes), (nint)w.RowBytes, w.Columns / TFormat.BlockSize, panel + (lane * Step));
             for (var t = 0; t < operands.Tokens; t += Tile)
             {
-                Multiply(operands, t, panel, strip, w.Columns / Blocks.PartSize, sums);
+                Multiply(panel, strip.Scales, strip.Mins, operands.Quantized.Codes(t), operands.Quantized.Scales(t), w.Columns / Blocks.PartSize, sums);
                 for (var i = 0; i < Math.Min(Tile, operands.Tokens - t); i++)
                     new ReadOnlySpan<float>(sums + (i * TLanes.Count), rows).CopyTo(new(operands.Y.RowPointer(t + i) + column + r, rows));
             }
@@ -72,38 +67,24 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
         }
     }
 
-    /// <summary>Four tokens times a panel to sums, [tokens, lanes]; where there are fewer tokens, the last one again.</summary>
+    /// <summary>Four tokens times a panel to sums, [tokens, lanes]. Where there are fewer tokens, the others are memory without meaning.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Multiply(in Operands operands, int t, byte* panel, in Strip<TFormat> strip, int parts, float* sums)
+    static void Multiply(byte* panel, float* scales, float* mins, short* x, PartScale* xScales, int parts, float* sums)
     {
-        var last = operands.Tokens - 1;
-        var (t1, t2, t3) = (Math.Min(t + 1, last), Math.Min(t + 2, last), Math.Min(t + 3, last));
-        var x0 = Codes(operands, t);
-        var x1 = Codes(operands, t1);
-        var x2 = Codes(operands, t2);
-        var x3 = Codes(operands, t3);
-        ref readonly var q = ref operands.Quantized;
-        var s0 = q.Scales(t);
-        var s1 = q.Scales(t1);
-        var s2 = q.Scales(t2);
-        var s3 = q.Scales(t3);
-        float* w = strip.Scales, mins = strip.Mins;
+        var columns = (nint)parts * Blocks.PartSize;
         TFloats y0 = default, y1 = default, y2 = default, y3 = default;
-        for (var p = 0; p < parts; p++)
+        for (var p = 0; p < parts; p++, x += Blocks.PartSize, xScales++, panel += Blocks.PartSize * TLanes.Count)
         {
-            Half(panel, x0, x1, x2, x3, out var l0, out var l1, out var l2, out var l3);
-            var half = QuantizedRows.Group * CodeBytes;
-            Half(panel + (QuantizedRows.Group * TLanes.Count), x0 + half, x1 + half, x2 + half, x3 + half, out var h0, out var h1, out var h2, out var h3);
-            y0 = PartSum<TFormat, TLanes, TFloats>.Add(y0, l0, h0, s0 + p, w, mins);
-            y1 = PartSum<TFormat, TLanes, TFloats>.Add(y1, l1, h1, s1 + p, w, mins);
-            y2 = PartSum<TFormat, TLanes, TFloats>.Add(y2, l2, h2, s2 + p, w, mins);
-            y3 = PartSum<TFormat, TLanes, TFloats>.Add(y3, l3, h3, s3 + p, w, mins);
-            x0 = x0 + (2 * half);
-            x1 = x1 + (2 * half);
-            x2 = x2 + (2 * half);
-            x3 = x3 + (2 * half);
-            panel += Blocks.PartSize * TLanes.Count;
-            w += Strip<TFormat>.PerPart * TLanes.Count;
+            TInts a = default, b = default, c = default, d = default;
+            Add(panel, x, columns, ref a, ref b, ref c, ref d);
+            TInts e = TFormat.SplitScales ? default : a, f = TFormat.SplitScales ? default : b;
+            TInts g = TFormat.SplitScales ? default : c, h = TFormat.SplitScales ? default : d;
+            Add(panel + (HalfPart * TLanes.Count), x + (HalfPart / 2), columns, ref e, ref f, ref g, ref h);
+            y0 = AddPart(y0, a, e, xScales, scales, mins);
+            y1 = AddPart(y1, b, f, xScales + parts, scales, mins);
+            y2 = AddPart(y2, c, g, xScales + (2 * parts), scales, mins);
+            y3 = AddPart(y3, d, h, xScales + (3 * parts), scales, mins);
+            scales += Strip<TFormat>.PerPart * TLanes.Count;
             mins += TLanes.Count;
         }
 
@@ -113,76 +94,39 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
         TLanes.Store(y3, sums + (3 * TLanes.Count));
     }
 
-    /// <summary>Bytes of an activation's code: signed weights multiply in 16 bits.</summary>
-    static int CodeBytes
+    /// <summary>Adds the dots of 16 columns of a panel with the codes of four tokens. Written out: the JIT unrolls no loop of this size.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Add(byte* panel, short* x, nint columns, ref TInts a, ref TInts b, ref TInts c, ref TInts d)
     {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => TFormat.Bits == 8 ? sizeof(short) : sizeof(sbyte);
+        AddStep(panel, x, columns, ref a, ref b, ref c, ref d);
+        AddStep(panel + (Step * TLanes.Count), x + 2, columns, ref a, ref b, ref c, ref d);
+        AddStep(panel + (2 * Step * TLanes.Count), x + 4, columns, ref a, ref b, ref c, ref d);
+        AddStep(panel + (3 * Step * TLanes.Count), x + 6, columns, ref a, ref b, ref c, ref d);
     }
 
-    static byte* Codes(in Operands operands, int t)
-        => TFormat.Bits == 8 ? (byte*)operands.Quantized.Wide(t) : (byte*)operands.Quantized.Codes(t);
-
-    /// <summary>Dots of 16 columns of a panel with those of four tokens.</summary>
+    /// <summary>Four columns: the pair of even codes at x, the pair of odd ones half a part on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Half(byte* panel, byte* x0, byte* x1, byte* x2, byte* x3, out TFloats y0, out TFloats y1, out TFloats y2, out TFloats y3)
-    {
-        TInts a, b, c, d;
-        if (TFormat.Bits == 8)
-        {
-            (a, b, c, d) = (default, default, default, default);
-            for (var k = 0; k < Steps; k++, panel += Step * TLanes.Count)
-            {
-                var w = TLanes.Load(panel);
-                var (even, odd) = (TLanes.EvenBytes(w), TLanes.OddBytes(w));
-                a = AddPairs(a, even, odd, x0 + (2 * k * Step));
-                b = AddPairs(b, even, odd, x1 + (2 * k * Step));
-                c = AddPairs(c, even, odd, x2 + (2 * k * Step));
-                d = AddPairs(d, even, odd, x3 + (2 * k * Step));
-            }
-        }
-        else if (TFormat.Bits == 6)
-        {
-            Shorts(panel, x0, x1, x2, x3, 2, out a, out b, out c, out d);
-            x0 += 2 * Step;
-            x1 += 2 * Step;
-            x2 += 2 * Step;
-            x3 += 2 * Step;
-            Shorts(panel + (2 * Step * TLanes.Count), x0, x1, x2, x3, 2, out var e, out var f, out var g, out var h);
-            (a, b) = (TLanes.AddInts(TLanes.AddNeighbours(a), TLanes.AddNeighbours(e)), TLanes.AddInts(TLanes.AddNeighbours(b), TLanes.AddNeighbours(f)));
-            (c, d) = (TLanes.AddInts(TLanes.AddNeighbours(c), TLanes.AddNeighbours(g)), TLanes.AddInts(TLanes.AddNeighbours(d), TLanes.AddNeighbours(h)));
-        }
-        else
-        {
-            Shorts(panel, x0, x1, x2, x3, Steps, out a, out b, out c, out d);
-            (a, b, c, d) = (TLanes.AddNeighbours(a), TLanes.AddNeighbours(b), TLanes.AddNeighbours(c), TLanes.AddNeighbours(d));
-        }
-
-        (y0, y1, y2, y3) = (TLanes.ToFloats(a), TLanes.ToFloats(b), TLanes.ToFloats(c), TLanes.ToFloats(d));
-    }
-
-    /// <summary>Sums in 16 bits of <paramref name="steps"/> elements.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Shorts(byte* panel, byte* x0, byte* x1, byte* x2, byte* x3, int steps, out TInts a, out TInts b, out TInts c, out TInts d)
+    static void AddStep(byte* panel, short* x, nint columns, ref TInts a, ref TInts b, ref TInts c, ref TInts d)
     {
         var w = TLanes.Load(panel);
-        a = TLanes.MultiplyBytes(w, TLanes.Broadcast(x0));
-        b = TLanes.MultiplyBytes(w, TLanes.Broadcast(x1));
-        c = TLanes.MultiplyBytes(w, TLanes.Broadcast(x2));
-        d = TLanes.MultiplyBytes(w, TLanes.Broadcast(x3));
-        for (var k = 1; k < steps; k++)
-        {
-            panel += Step * TLanes.Count;
-            w = TLanes.Load(panel);
-            a = TLanes.AddShorts(a, TLanes.MultiplyBytes(w, TLanes.Broadcast(x0 + (k * Step))));
-            b = TLanes.AddShorts(b, TLanes.MultiplyBytes(w, TLanes.Broadcast(x1 + (k * Step))));
-            c = TLanes.AddShorts(c, TLanes.MultiplyBytes(w, TLanes.Broadcast(x2 + (k * Step))));
-            d = TLanes.AddShorts(d, TLanes.MultiplyBytes(w, TLanes.Broadcast(x3 + (k * Step))));
-        }
+        var codes = TFormat.Bits == 8 ? TLanes.EvenBytes(w) : TLanes.EvenCodes(w);
+        a = TLanes.AddProducts(a, codes, TLanes.Broadcast(x));
+        b = TLanes.AddProducts(b, codes, TLanes.Broadcast(x + columns));
+        c = TLanes.AddProducts(c, codes, TLanes.Broadcast(x + (2 * columns)));
+        d = TLanes.AddProducts(d, codes, TLanes.Broadcast(x + (3 * columns)));
+        codes = TLanes.OddBytes(w);
+        x += QuantizedRows.Odd;
+        a = TLanes.AddProducts(a, codes, TLanes.Broadcast(x));
+        b = TLanes.AddProducts(b, codes, TLanes.Broadcast(x + columns));
+        c = TLanes.AddProducts(c, codes, TLanes.Broadcast(x + (2 * columns)));
+        d = TLanes.AddProducts(d, codes, TLanes.Broadcast(x + (3 * columns)));
     }
 
-    /// <summary>Four columns as two pairs: the even ones, then the odd ones.</summary>
+    /// <param name="low">Dots of the first 16 codes.</param>
+    /// <param name="high">Dots of the other 16 codes with split scales, otherwise of all 32.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static TInts AddPairs(TInts sum, TInts even, TInts odd, byte* x)
-        => TLanes.AddInts(sum, TLanes.AddInts(TLanes.MultiplyShorts(even, TLanes.Broadcast(x)), TLanes.MultiplyShorts(odd, TLanes.Broadcast(x + Step))));
+    static TFloats AddPart(TFloats sums, TInts low, TInts high, PartScale* x, float* scales, float* mins)
+        => TFormat.SplitScales
+            ? PartSum<TFormat, TLanes, TFloats>.AddHalves(sums, TLanes.ToFloats(low), TLanes.ToFloats(high), x, scales, mins)
+            : PartSum<TFormat, TLanes, TFloats>.Add(sums, TLanes.ToFloats(high), x, scales, mins);
 }

@@ -3,7 +3,7 @@ using Homegrown.Kernels.Quant;
 
 namespace Homegrown.Kernels.Ops.Products;
 
-/// <summary>What a product reads and writes: x, [tokens, columns], also in 8 bits where any part needs it, and y, [tokens, rows].</summary>
+/// <summary>What a product reads and writes: x, [tokens, columns], also as codes where any part needs it, and y, [tokens, rows].</summary>
 readonly struct Operands(Tensor x, QuantizedRows quantized, Tensor y)
 {
     public readonly Tensor X = x, Y = y;
@@ -15,9 +15,6 @@ readonly struct Operands(Tensor x, QuantizedRows quantized, Tensor y)
 /// <summary>The product with one storage format: where a type id becomes a static type, once per matrix.</summary>
 abstract class Product
 {
-    /// <summary>The codes have 8 bits.</summary>
-    internal virtual bool IsWide => false;
-
     /// <summary>Multiplies rows <paramref name="first"/> to first + count - 1 of w into the columns of y from <paramref name="column"/> on.</summary>
     internal abstract void Run(in Operands operands, Weight w, int first, int count, int column);
 
@@ -50,7 +47,7 @@ sealed class FloatProduct : Product
     }
 }
 
-/// <summary>Weights as codes, activations in 8 bits.</summary>
+/// <summary>Weights and activations as codes.</summary>
 sealed class CodedProduct<TFormat> : Product
     where TFormat : struct, ICodedFormat
 {
@@ -58,8 +55,6 @@ sealed class CodedProduct<TFormat> : Product
     const int PanelTokens = 4;
 
     internal static CodedProduct<TFormat> Instance { get; } = new();
-
-    internal override bool IsWide => TFormat.Bits == 8;
 
     internal override void Run(in Operands operands, Weight w, int first, int count, int column)
     {

@@ -23,7 +23,7 @@ static unsafe class ReferenceProducts
     }
 
     /// <summary>
-    /// sum over halves of scale(w) * scale(x) * dot(codes(w) - bias, codes(x)) + sum over parts of min(w) * sum(x).
+    /// sum over halves of a part of scale(w) * scale(x) * dot(codes(w) - bias, codes(x)) + sum over parts of min(w) * sum(x).
     /// </summary>
     internal static void Coded<TFormat>(in Operands operands, Weight w, int first, int count, int column)
         where TFormat : struct, ICodedFormat
@@ -35,10 +35,9 @@ static unsafe class ReferenceProducts
         }
     }
 
-    static double Dot<TFormat>(ReadOnlySpan<byte> row, sbyte* codes, PartScales* scales)
+    static double Dot<TFormat>(ReadOnlySpan<byte> row, short* codes, PartScale* scales)
         where TFormat : struct, ICodedFormat
     {
-        const int Group = QuantizedRows.Group;
         var sum = 0.0;
         for (; !row.IsEmpty; row = row[TFormat.BlockBytes..])
         {
@@ -46,8 +45,8 @@ static unsafe class ReferenceProducts
             {
                 TFormat.Scales(in row[0], part, out var low, out var high, out var min);
                 var weights = TFormat.Codes(in row[0], part);
-                sum += (double)low * scales->Low * Dot(weights, TFormat.Bias, codes, 0, Group);
-                sum += (double)high * scales->High * Dot(weights, TFormat.Bias, codes, Group, 2 * Group);
+                sum += (double)low * scales->Scale * Dot(weights, TFormat.Bias, codes, 0, Blocks.PartSize / 2);
+                sum += (double)high * scales->Scale * Dot(weights, TFormat.Bias, codes, Blocks.PartSize / 2, Blocks.PartSize);
                 if (TFormat.HasMin) sum += (double)min * scales->Sum;
             }
         }
@@ -55,10 +54,10 @@ static unsafe class ReferenceProducts
         return sum;
     }
 
-    static int Dot(Vector256<sbyte> weights, int bias, sbyte* codes, int from, int to)
+    static int Dot(Vector256<sbyte> weights, int bias, short* codes, int from, int to)
     {
         var dot = 0;
-        for (var i = from; i < to; i++) dot += (weights[i] - bias) * codes[i];
+        for (var i = from; i < to; i++) dot += (weights[i] - bias) * codes[QuantizedRows.At(i)];
         return dot;
     }
 }
