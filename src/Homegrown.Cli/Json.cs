@@ -4,12 +4,17 @@ using System.Text.Json.Nodes;
 
 namespace Homegrown.Cli;
 
-/// <summary>JSON as this program prints and reads it: indented, and 北京 as itself.</summary>
+/// <summary>JSON as this program prints and reads it: 北京 as itself.</summary>
 static class Json
 {
-    static readonly JsonSerializerOptions readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    static readonly JsonSerializerOptions line = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    static readonly JsonSerializerOptions page = new(line) { WriteIndented = true };
 
-    public static string Text(JsonNode node) => node.ToJsonString(readable);
+    /// <summary>On one line, for programs.</summary>
+    public static string Line(JsonNode node) => node.ToJsonString(line);
+
+    /// <summary>Indented, for people who edit it.</summary>
+    public static string Page(JsonNode node) => node.ToJsonString(page);
 
     /// <exception cref="UsageException">The file is not JSON, or is no object.</exception>
     public static JsonObject ReadObject(string path)

@@ -10,7 +10,7 @@ static class Golden
     static readonly string folder = Path.GetDirectoryName(Repository.Model)!;
     static readonly JsonNode file = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "smollm2-135m.golden.json")))!;
 
-    public static JsonArray Conversations() => file["conversations"]!.AsArray();
+    public static IReadOnlyList<JsonNode> Conversations() => [.. file["conversations"]!.AsArray().Select(conversation => conversation!)];
 
     /// <summary>Rows of logits of the first conversation's prompt, at these positions.</summary>
     public static (int[] Positions, float[] Rows) Logits()

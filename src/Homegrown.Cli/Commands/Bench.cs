@@ -38,7 +38,7 @@ static class Bench
             report["prompt_tokens"] = length;
             report["generated_tokens"] = count;
             report["runs"] = times;
-            if (asJson) terminal.Out.WriteLine(Json.Text(report));
+            if (asJson) terminal.Out.WriteLine(Json.Line(report));
             else Print(report, terminal);
             return ExitCode.Ok;
         });

@@ -37,7 +37,7 @@ static class Chat
                 (ids, attempt) => Reseed(sampling.Request(parsed, ids), attempt));
             if (message is null) return await new ChatLoop(session, terminal).RunAsync(cancellation);
             var answer = await session.SayAsync(message, asJson);
-            terminal.Out.WriteLine(asJson ? Json.Text(answer.ToJson(loaded, load)) : "");
+            terminal.Out.WriteLine(asJson ? Json.Line(answer.ToJson(loaded, load)) : "");
             if (answer.Finish == FinishReason.Length && !asJson) terminal.Note($"[cut after {answer.Ids.Count} tokens]");
             return answer.Finish is null ? ExitCode.Interrupted : ExitCode.Ok;
         });

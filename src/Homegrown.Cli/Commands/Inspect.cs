@@ -29,7 +29,7 @@ static class Inspect
             var summary = new ModelSummary(file);
             var positions = parsed.GetValue(context) is > 0 and var given ? given : summary.ContextLength;
             var all = parsed.GetValue(tensors);
-            if (parsed.GetValue(json)) terminal.Out.WriteLine(Json.Text(ToJson(file, summary, positions, all)));
+            if (parsed.GetValue(json)) terminal.Out.WriteLine(Json.Line(ToJson(file, summary, positions, all)));
             else Print(file, summary, positions, all, terminal.Console);
             return ExitCode.Ok;
         });
@@ -38,7 +38,7 @@ static class Inspect
 
     static void Print(GgufFile file, ModelSummary summary, long positions, bool tensors, IAnsiConsole console)
     {
-        console.Write(Table(["key", "type", "value"], file.Metadata.Select(value => new[] { value.Name, value.TypeName, value.Preview() })));
+        console.Write(Table(["key", "type", "value"], file.Metadata.Values.Select(value => new[] { value.Name, value.TypeName, value.Preview() })));
         console.WriteLine();
         console.Write(Table(["stored as", "tensors", "values", "size"],
             summary.Types.Select(type => new[] { $"{type.Type}", $"{type.Tensors}", $"{type.Values:N0}", ByteSize.Text(type.Bytes) })));
@@ -75,7 +75,7 @@ static class Inspect
             ["version"] = file.Version,
             ["architecture"] = summary.Architecture,
             ["parameters"] = summary.Parameters,
-            ["metadata"] = new JsonObject(file.Metadata.Select(value => KeyValuePair.Create(value.Name, Value(value)))),
+            ["metadata"] = new JsonObject(file.Metadata.Values.Select(value => KeyValuePair.Create(value.Name, Value(value)))),
             ["types"] = new JsonObject(summary.Types.Select(type => KeyValuePair.Create<string, JsonNode?>($"{type.Type}", new JsonObject
             {
                 ["tensors"] = type.Tensors,

@@ -17,7 +17,7 @@ static class List
         verb.SetAction(parsed =>
         {
             var store = ModelStore.Of(terminal);
-            if (parsed.GetValue(json)) terminal.Out.WriteLine(Json.Text(ToJson(store)));
+            if (parsed.GetValue(json)) terminal.Out.WriteLine(Json.Line(ToJson(store)));
             else Print(store, terminal);
             return ExitCode.Ok;
         });

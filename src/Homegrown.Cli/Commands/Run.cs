@@ -33,7 +33,7 @@ static class Run
             var ids = loaded.Tokenizer.Encode(text);
             if (ids.Count == 0) throw new UsageException("the prompt is empty, and this model has no token to begin with: give -p TEXT.");
             var answer = await Answer.StreamAsync(loaded, sampling.Request(parsed, ids), terminal, asJson, cancellation);
-            terminal.Out.WriteLine(asJson ? Json.Text(answer.ToJson(loaded, load)) : "");
+            terminal.Out.WriteLine(asJson ? Json.Line(answer.ToJson(loaded, load)) : "");
             return answer.Finish is null ? ExitCode.Interrupted : ExitCode.Ok;
         });
         return verb;

@@ -38,7 +38,7 @@ static class Tokenize
             var tokenizer = TokenizerFactory.Create(VocabularyData.FromGguf(gguf));
             var special = !parsed.GetValue(noSpecial);
             var results = Texts(text, parsed.GetValue(separator)).Select(one => tokenizer.Encode(one, addSpecial: special, parseSpecial: special));
-            if (parsed.GetValue(json)) terminal.Out.WriteLine(Json.Text(new JsonArray([.. results.Select(one => ToJson(tokenizer, one))])));
+            if (parsed.GetValue(json)) terminal.Out.WriteLine(Json.Line(new JsonArray([.. results.Select(one => ToJson(tokenizer, one))])));
             else if (parsed.GetValue(ids)) foreach (var one in results) terminal.Out.WriteLine(string.Join(' ', one));
             else foreach (var one in results) PrintPieces(tokenizer, one, terminal.Out);
             return ExitCode.Ok;

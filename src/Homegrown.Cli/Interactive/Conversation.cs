@@ -37,7 +37,7 @@ sealed class Conversation
     }
 
     public void Save(string path)
-        => File.WriteAllText(path, Json.Text(new JsonObject { ["messages"] = new JsonArray([.. messages.Select(MessageJson.Write)]) }) + "\n");
+        => File.WriteAllText(path, Json.Page(new JsonObject { ["messages"] = new JsonArray([.. messages.Select(MessageJson.Write)]) }) + "\n");
 
     /// <exception cref="UsageException">Not such a file.</exception>
     public void Load(string path)

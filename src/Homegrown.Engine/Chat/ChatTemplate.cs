@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Homegrown.Engine.Chat.Jinja;
 
@@ -34,62 +33,61 @@ public sealed class ChatTemplate
 
     /// <summary>The conversation as text, knowing which stretches came from the caller.</summary>
     /// <exception cref="TemplateException">The template refuses the conversation or fails on it.</exception>
-    public IReadOnlyList<PromptSpan> Render(ChatPrompt prompt)
+    public IReadOnlyList<PromptSpan> Render(ChatPrompt prompt) => Guarded(() =>
     {
-        var variables = new JsonObject();
-        foreach (var (name, value) in prompt.Variables ?? []) variables[name] = value?.DeepClone();
-        variables["messages"] = new JsonArray([.. prompt.Messages.Select(ToJson)]);
-        // Absent, both are None for templates, which ask "if tools" and "tools is not none" alike.
-        variables["tools"] = prompt.Tools?.DeepClone();
-        variables["documents"] = variables["documents"]?.DeepClone();
+        // Absent, tools and documents are None for templates, which ask "if tools" and "tools is not none" alike.
+        var variables = new Dictionary<string, object?> { ["documents"] = null };
+        foreach (var (name, value) in JsonValues.FromObject(prompt.Variables ?? [])) variables[((Text)name!).Value] = value;
+        variables["messages"] = prompt.Messages.Select(ToValue).ToList();
+        variables["tools"] = JsonValues.From(prompt.Tools);
         variables["add_generation_prompt"] = prompt.AddGenerationPrompt;
         return Render(variables);
-    }
+    });
 
     /// <summary>Renders with exactly these variables, which go before the special tokens.</summary>
     /// <exception cref="TemplateException">The template refuses the variables or fails on them.</exception>
     public IReadOnlyList<PromptSpan> Render(JsonObject variables) => Guarded(() =>
+        Render(JsonValues.FromObject(variables).ToDictionary(item => ((Text)item.Key!).Value, item => item.Value)));
+
+    IReadOnlyList<PromptSpan> Render(Dictionary<string, object?> variables)
     {
         var globals = new Scope(new Run(clock), null);
         foreach (var (name, function) in Catalog.Globals) globals.Set(name, function);
         foreach (var (name, token) in specialTokens) globals.Set(name, Text.Literal(token));
         var scope = globals.Inner();
-        foreach (var (name, value) in variables) scope.Set(name, JsonValues.From(value));
-        if (scope.TryGet("messages", out var messages) && messages is List<object?> list) TrustKnownRoles(list);
+        foreach (var (name, value) in variables) scope.Set(name, value);
+        if (variables.GetValueOrDefault("messages") is List<object?> messages) TrustKnownRoles(messages);
+
         var output = new TextBuilder();
-        body.Execute(scope.Inner(), output);
+        body.Execute(scope, output);
         return output.ToSpans();
-    });
+    }
 
-    static JsonObject ToJson(ChatMessage message)
+    static object? ToValue(ChatMessage message)
     {
-        var json = new JsonObject { ["role"] = message.Role, ["content"] = message.Content };
-        foreach (var (name, value) in message.Extra ?? []) json[name] = value?.DeepClone();
-        foreach (var call in json["tool_calls"] as JsonArray ?? [])
+        var value = new DictValue { [Text.FromCaller("role")] = Text.FromCaller(message.Role) };
+        value[Text.FromCaller("content")] = message.Content is null ? null : Text.FromCaller(message.Content);
+        foreach (var (name, field) in JsonValues.FromObject(message.Extra ?? [])) value[name] = field;
+        if (Field(value, "tool_calls") is not List<object?> calls) return value;
+        foreach (var call in calls)
         {
-            // The API carries a call's arguments as a string of JSON; templates iterate over them or write them with tojson,
+            // The API carries a call's arguments as a string of JSON; templates go through them or write them with tojson,
             // which would quote a string once more.
-            if (call?["function"] is JsonObject function && function["arguments"] is JsonValue arguments
-                && arguments.TryGetValue<string>(out var text) && TryParse(text) is { } parsed)
-                function["arguments"] = parsed;
+            if (Field(call, "function") is DictValue function && Field(function, "arguments") is Text text && JsonValues.ParseObject(text.Value) is { } arguments)
+                function[Text.FromCaller("arguments")] = arguments;
         }
-        return json;
+        return value;
     }
 
-    static JsonObject? TryParse(string text)
-    {
-        try { return JsonNode.Parse(text) as JsonObject; }
-        catch (JsonException) { return null; }
-    }
+    static object? Field(object? value, string name) => value is DictValue dict && dict.TryGet(Text.FromCaller(name), out var field) ? field : null;
 
     static void TrustKnownRoles(List<object?> messages)
     {
-        var key = Text.FromCaller("role");
         foreach (var message in messages.OfType<DictValue>())
-            if (message.TryGet(key, out var role) && role is Text text && KnownRoles.Contains(text.Value)) message[key] = Text.Literal(text.Value);
+            if (Field(message, "role") is Text role && KnownRoles.Contains(role.Value)) message[Text.FromCaller("role")] = Text.Literal(role.Value);
     }
 
-    /// <summary>What a hostile template or hostile variables can make go wrong, as the one exception that callers await.</summary>
+    /// <summary>What hostile templates and variables can exhaust, as the one exception that callers await.</summary>
     static T Guarded<T>(Func<T> work)
     {
         try

@@ -14,9 +14,14 @@ sealed class BytePairTokenizer : VocabularyTokenizer
     BytePairMerger? idle;
 
     public BytePairTokenizer(VocabularyData data)
-        : base(data, bos: null, eos: null, unknown: null, addBos: PreTokenizerCatalog.Find(data).AddBos, ByteAlphabet.Spell)
+        : this(data, PreTokenizerCatalog.Find(data))
     {
-        preTokenizer = PreTokenizerCatalog.Find(data);
+    }
+
+    BytePairTokenizer(VocabularyData data, PreTokenizer preTokenizer)
+        : base(data, bos: null, eos: null, unknown: null, preTokenizer.AddBos, ByteAlphabet.Spell)
+    {
+        this.preTokenizer = preTokenizer;
         merges = new BytePairMerges(Vocabulary, data);
     }
 
@@ -35,7 +40,6 @@ sealed class BytePairTokenizer : VocabularyTokenizer
             }
             ids.AddRange(known);
         }
-        // A merger that a huge text has blown up is not kept.
-        if (merger.Capacity <= 1 << 16) idle = merger;
+        if (merger.Capacity <= PairMerger.KeptCapacity) idle = merger;
     }
 }

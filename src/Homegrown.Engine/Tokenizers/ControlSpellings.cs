@@ -8,8 +8,8 @@ namespace Homegrown.Engine.Tokenizers;
 /// </summary>
 static class ControlSpellings
 {
-    // In bars no one writes ordinary text: a file that calls such a token normal is wrong.
-    static readonly FrozenSet<string> EndsInBars = FrozenSet.Create(
+    // No one writes these as ordinary text: a file that calls one normal is wrong.
+    static readonly FrozenSet<string> EndsAlways = FrozenSet.Create(
         "<|eot_id|>", "<|eom_id|>", "<|im_end|>", "<|end|>", "<|endoftext|>", "<|end_of_text|>", "<|return|>", "<|call|>", "<|calls|>", "<|flush|>",
         "<｜end▁of▁sentence｜>", "<end_of_turn>", "<end_of_utterance>", "<turn|>", "<|tool_response>",
         "<|fim_pad|>", "<|repo_name|>", "<|fim_repo|>", "<|file_sep|>");
@@ -24,7 +24,7 @@ static class ControlSpellings
 
     /// <summary>The kind that a token has by its spelling where the file says <paramref name="kind"/>.</summary>
     public static TokenKind Correct(string piece, TokenKind kind) =>
-        EndsInBars.Contains(piece) || FillInTheMiddle.Contains(piece) || (kind == TokenKind.UserDefined && EndsIfMarked.Contains(piece))
+        EndsAlways.Contains(piece) || FillInTheMiddle.Contains(piece) || (kind == TokenKind.UserDefined && EndsIfMarked.Contains(piece))
             ? TokenKind.Control
             : kind;
 
@@ -32,7 +32,7 @@ static class ControlSpellings
     public static HashSet<int> EndOfGeneration(Vocabulary vocabulary, params ReadOnlySpan<int?> named)
     {
         var ends = new HashSet<int>();
-        foreach (var piece in (ReadOnlySpan<FrozenSet<string>>)[EndsInBars, EndsIfMarked])
+        foreach (var piece in (ReadOnlySpan<FrozenSet<string>>)[EndsAlways, EndsIfMarked])
             foreach (var spelling in piece)
                 if (vocabulary.Find(spelling) is { } id && vocabulary.Kind(id) == TokenKind.Control) ends.Add(id);
 

@@ -10,28 +10,35 @@ sealed class PairQueue
     readonly PriorityQueue<Bucket, int> order = new();
     readonly Dictionary<int, Bucket> buckets = [];
     readonly Stack<Bucket> spare = [];
+    readonly Bucket?[] near = new Bucket?[64]; // by the low bits of the priority, before asking the dictionary
+    Bucket? first;  // the one to take from, while it is known
 
     public void Push(int priority, int position)
     {
-        if (!buckets.TryGetValue(priority, out var bucket))
+        ref var bucket = ref near[priority & (near.Length - 1)];
+        if (bucket?.Priority != priority && !buckets.TryGetValue(priority, out bucket))
         {
             if (!spare.TryPop(out bucket)) bucket = new Bucket();
+            bucket.Priority = priority;
             buckets.Add(priority, bucket);
             order.Enqueue(bucket, priority);
+            first = null;
         }
         bucket.Add(position);
     }
 
     public bool TryPop(out int priority, out int position)
     {
-        while (order.TryPeek(out var bucket, out priority))
+        while (first is not null || order.TryPeek(out first, out _))
         {
-            if (bucket.TryTake(out position)) return true;
-            order.Dequeue();
+            priority = first.Priority;
+            if (first.TryTake(out position)) return true;
             buckets.Remove(priority);
-            spare.Push(bucket);
+            spare.Push(order.Dequeue());
+            near[priority & (near.Length - 1)] = null;
+            first = null;
         }
-        position = -1;
+        (priority, position) = (0, -1);
         return false;
     }
 
@@ -40,6 +47,8 @@ sealed class PairQueue
         readonly List<int> run = [];
         readonly PriorityQueue<int, int> late = new();
         int taken;
+
+        public int Priority { get; set; }
 
         public void Add(int position)
         {
@@ -50,19 +59,16 @@ sealed class PairQueue
         public bool TryTake(out int position)
         {
             var runs = taken < run.Count;
-            if (late.TryPeek(out position, out _) && (!runs || position < run[taken]))
+            if (late.Count > 0 && (!runs || late.Peek() < run[taken]))
             {
-                late.Dequeue();
+                position = late.Dequeue();
                 return true;
             }
-            if (!runs)
-            {
-                run.Clear();
-                taken = 0;
-                return false;
-            }
-            position = run[taken++];
-            return true;
+            position = runs ? run[taken++] : -1;
+            if (runs) return true;
+            run.Clear();
+            taken = 0;
+            return false;
         }
     }
 }

@@ -62,9 +62,9 @@ sealed class SentencePieceMerger(Vocabulary vocabulary, PieceScores scores) : Pa
         }
     }
 
-    protected override void Reserve(int symbols)
+    protected override void Reserve(int count)
     {
-        base.Reserve(symbols);
+        base.Reserve(count);
         if (text.Length < Capacity) (text, starts) = (new char[Capacity], new int[Capacity]);
     }
 

@@ -27,8 +27,7 @@ sealed class SentencePieceTokenizer : VocabularyTokenizer
     {
         var merger = Interlocked.Exchange(ref idle, null) ?? new SentencePieceMerger(Vocabulary, scores);
         merger.Encode(text, addSpacePrefix && atStart, ids);
-        // A merger that a huge text has blown up is not kept.
-        if (merger.Capacity <= 1 << 16) idle = merger;
+        if (merger.Capacity <= PairMerger.KeptCapacity) idle = merger;
     }
 
     static void Spell(string piece, IBufferWriter<byte> to) => Encoding.UTF8.GetBytes(piece.Replace('▁', ' '), to);

@@ -55,11 +55,12 @@ public sealed record VocabularyData
 
     /// <summary>
     /// White space right after a control token is part of it, as Phi-3's tokenizer has it; GGUF has no field for that, so it goes by
-    /// the model's name.
+    /// architecture and algorithm.
     /// </summary>
     public bool ControlTakesSpace { get; init; }
 
-    /// <summary>The fields tokenizer.ggml.* of a file.</summary>
+    /// <summary>The fields tokenizer.ggml.* of a file, which must stay open until the tokenizer is made.</summary>
+    /// <exception cref="ModelFileException">A field has another type than the format says.</exception>
     public static VocabularyData FromGguf(GgufFile file)
     {
         var keys = file.Metadata;
@@ -84,7 +85,10 @@ public sealed record VocabularyData
             AddBos = keys.GetBoolean("tokenizer.ggml.add_bos_token"),
             AddEos = keys.GetBoolean("tokenizer.ggml.add_eos_token"),
             AddSpacePrefix = keys.GetBoolean("tokenizer.ggml.add_space_prefix"),
-            ControlTakesSpace = keys.GetString("general.architecture") == "phi3",
+            Lowercase = keys.GetBoolean("tokenizer.ggml.normalizer.lowercase"),
+            StripAccents = keys.GetBoolean("tokenizer.ggml.normalizer.strip_accents"),
+            // Phi-4-mini has the architecture too, but a vocabulary of its own.
+            ControlTakesSpace = keys.GetString("general.architecture") == "phi3" && keys.GetString("tokenizer.ggml.model") == "llama",
         };
 
         long? Id(string name) => keys[$"tokenizer.ggml.{name}_token_id"]?.AsInt64();

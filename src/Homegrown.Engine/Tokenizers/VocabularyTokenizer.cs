@@ -10,6 +10,7 @@ abstract class VocabularyTokenizer : Tokenizer
     readonly SpecialTokens special;
     readonly bool controlTakesSpace;
 
+    /// <param name="addBos">Whether texts begin with the begin token where the file does not say.</param>
     /// <param name="bos">Begin token where the file names none.</param>
     /// <param name="eos">End token where the file names none.</param>
     /// <param name="unknown">Unknown token where the file names none.</param>
@@ -25,8 +26,8 @@ abstract class VocabularyTokenizer : Tokenizer
         Padding = Id(data, "padding_token_id", data.Padding);
         AddBos = data.AddBos ?? (addBos && Bos is not null);
         AddEos = data.AddEos ?? false;
-        if (AddBos && Bos is null) throw data.Error("bos_token_id", "absent, but tokenizer.ggml.add_bos_token asks for it");
-        if (AddEos && Eos is null) throw data.Error("eos_token_id", "absent, but tokenizer.ggml.add_eos_token asks for it");
+        if (AddBos && Bos is null) throw data.Error("bos_token_id", "absent, but texts are to begin with it (tokenizer.ggml.add_bos_token)");
+        if (AddEos && Eos is null) throw data.Error("eos_token_id", "absent, but texts are to end with it (tokenizer.ggml.add_eos_token)");
         EndOfGeneration = ControlSpellings.EndOfGeneration(
             Vocabulary, Eos, Id(data, "eot_token_id", data.EndOfTurn), Id(data, "eom_token_id", data.EndOfMessage));
     }

@@ -1,4 +1,5 @@
 using Homegrown.Engine;
+using Homegrown.Engine.Sampling;
 using Homegrown.Server.Gateway;
 using Homegrown.Server.Wire;
 using Microsoft.AspNetCore.Http;
@@ -34,6 +35,8 @@ sealed class ErrorReplies(ILogger log, CancellationToken stopping)
                 return error;
             case ContextLengthException tooLong:
                 return new ApiException(400, tooLong.Message, e) { Code = "context_length_exceeded" };
+            case SamplingOptionException option:
+                return new ApiException(400, option.Message, e) { Param = option.Parameter };
             case ChatPromptException refused:
                 return new ApiException(400, refused.Message, e) { Param = "messages" };
             case BadHttpRequestException bad:

@@ -12,7 +12,7 @@ public sealed class ChatTests : IDisposable
     [Fact]
     public async Task The_default_model_knows_the_capital_of_France()
     {
-        var outcome = await Cli.RunAsync("chat", "-p", "What is the capital of France?", "--temp", "0");
+        var outcome = await Cli.RunAsync("chat", "-p", "What is the capital of France?", "--temp", "0", "-n", "32");
         Assert.Equal(new Outcome(0, "The capital of France is Paris.\n", ""), outcome);
     }
 
@@ -36,7 +36,7 @@ public sealed class ChatTests : IDisposable
     public async Task A_loaded_conversation_goes_on_and_can_be_answered_anew()
     {
         File.WriteAllText(file, """{"messages": [{"role": "user", "content": "What is the capital of France?"}, {"role": "assistant", "content": "I forgot."}]}""");
-        var outcome = await Talk($"/load {file}\n/regen\n/stats\n/exit\nnever read", "--temp", "0");
+        var outcome = await Talk($"/load {file}\n/regen\n/stats\n/exit\nnever read", "--temp", "0", "--exact");
         Assert.Equal("The capital of France is Paris.\n", outcome.Out);
         Assert.Contains("2 messages", outcome.Error);
     }
@@ -44,7 +44,7 @@ public sealed class ChatTests : IDisposable
     [Fact]
     public async Task A_mistake_is_said_and_the_chat_goes_on()
     {
-        var outcome = await Talk("/sav\n/save\n/load /nowhere/x.json\n/regen\n/system\nWhat is the capital of France?\n", "--temp", "0");
+        var outcome = await Talk("/sav\n/save\n/load /nowhere/x.json\n/regen\n/system\nWhat is the capital of France?\n", "--temp", "0", "--exact");
         Assert.Equal(1, outcome.Code);
         Assert.Equal("The capital of France is Paris.\n", outcome.Out);
         Assert.Contains("There is no /sav", outcome.Error);
@@ -76,11 +76,11 @@ public sealed class ChatTests : IDisposable
     public async Task At_a_terminal_lines_are_edited_and_the_speed_is_shown()
     {
         using var console = new TestConsole();
-        console.Input.PushText("What is the capital of Francs");
+        console.Input.Type("What is the capital of Francs");
         console.Input.PushKey(ConsoleKey.Backspace);
-        console.Input.PushText("e?\r");
-        console.Input.PushText("/exit\r");
-        var outcome = await Cli.RunAsync(Cli.Typed(console), "chat", "--temp", "0");
+        console.Input.Type("e?\r");
+        console.Input.Type("/exit\r");
+        var outcome = await Cli.RunAsync(Cli.Typed(console), "chat", "--temp", "0", "--exact");
         Assert.Equal(0, outcome.Code);
         Assert.Equal("The capital of France is Paris.\n", outcome.Out);
         Assert.Contains("tokens/s", outcome.Error);

@@ -27,7 +27,7 @@ public sealed class InspectTests
         Assert.Equal(0, outcome.Code);
         Assert.Contains("general.architecture", outcome.Out);
         Assert.Contains("Q4_1", outcome.Out);
-        Assert.Contains("for 2,048 positions", outcome.Out);
+        Assert.Contains("for 8,192 positions", outcome.Out);
         Assert.DoesNotContain("blk.0.attn_q.weight", outcome.Out);
         Assert.Contains("blk.0.attn_q.weight", (await Cli.RunAsync("inspect", "--tensors")).Out);
     }

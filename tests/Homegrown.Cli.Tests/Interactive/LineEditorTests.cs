@@ -10,34 +10,34 @@ public sealed class LineEditorTests
     [Fact]
     public async Task Typed_text_is_edited_where_the_cursor_is()
     {
-        console.Input.PushText("helo");
+        console.Input.Type("Helo");
         Push(ConsoleKey.LeftArrow);
-        console.Input.PushText("l");
+        console.Input.Type("l");
         Push(ConsoleKey.End);
-        console.Input.PushText("!\r");
-        Assert.Equal("hello!", await Read(new LineEditor(console)));
+        console.Input.Type("!\r");
+        Assert.Equal("Hello!", await Read(new LineEditor(console)));
     }
 
     [Fact]
     public async Task Up_and_down_recall_the_lines_before_and_the_draft()
     {
         var editor = new LineEditor(console);
-        console.Input.PushText("one\rtwo\r");
+        console.Input.Type("one\rtwo\r");
         await Read(editor);
         await Read(editor);
-        console.Input.PushText("dra");
+        console.Input.Type("dra");
         Push(ConsoleKey.UpArrow, ConsoleKey.UpArrow, ConsoleKey.UpArrow, ConsoleKey.DownArrow, ConsoleKey.DownArrow);
-        console.Input.PushText("ft\r");
+        console.Input.Type("ft\r");
         Assert.Equal("draft", await Read(editor));
         Push(ConsoleKey.UpArrow, ConsoleKey.UpArrow);
-        console.Input.PushText("\r");
+        console.Input.Type("\r");
         Assert.Equal("two", await Read(editor));
     }
 
     [Fact]
     public async Task Control_D_ends_an_empty_line_only()
     {
-        console.Input.PushText("x");
+        console.Input.Type("x");
         Push(ConsoleKey.Home);
         Control(ConsoleKey.D);
         Control(ConsoleKey.D);
@@ -47,9 +47,7 @@ public sealed class LineEditorTests
     [Fact]
     public async Task A_line_that_wraps_is_drawn_from_its_first_row()
     {
-        console.Input.PushText(new string('a', 25)); // with 2 cells of prompt and 2 of the last character: two rows of 20
-        console.Input.PushKey(new ConsoleKeyInfo('北', 0, shift: false, alt: false, control: false));
-        Push(ConsoleKey.Enter);
+        console.Input.Type(new string('a', 25) + "北\r"); // 2 cells of prompt, 25 and 2 of text: two rows of 20
         Assert.Equal(new string('a', 25) + "北", await Read(new LineEditor(console)));
         Assert.Contains("\e[1A\r\e[J> ", console.Output);
         Assert.DoesNotContain("\e[2A", console.Output);
@@ -60,7 +58,7 @@ public sealed class LineEditorTests
     {
         using var interrupted = new CancellationTokenSource();
         await interrupted.CancelAsync();
-        console.Input.PushText("x");
+        console.Input.Type("x");
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new LineEditor(console).ReadAsync("> ", interrupted.Token));
     }
 

@@ -1,6 +1,6 @@
 using System.Text;
+using Homegrown.Engine.Formats;
 using Homegrown.Engine.Tokenizers;
-using Homegrown.Testing;
 
 namespace Homegrown.Engine.Tests.Tokenizers;
 
@@ -9,65 +9,8 @@ static class VocabularyFiles
 {
     public static VocabularyData Read(string path)
     {
-        using var reader = new BinaryReader(File.OpenRead(path));
-        reader.ReadUInt64(); // magic and version
-        reader.ReadUInt64(); // tensors
-        var fields = new Dictionary<string, object>();
-        for (var left = reader.ReadUInt64(); left > 0; left--)
-        {
-            var key = Text();
-            fields[key] = Value(reader.ReadUInt32());
-        }
-        T? Get<T>(string key) => fields.TryGetValue("tokenizer.ggml." + key, out var value) ? (T)value : default;
-        long? Id(string key) => fields.TryGetValue($"tokenizer.ggml.{key}_token_id", out var value) ? Convert.ToInt64(value) : null;
-        bool? Flag(string key) => fields.TryGetValue("tokenizer.ggml." + key, out var value) ? (bool)value : null;
-        return new VocabularyData
-        {
-            File = Path.GetFileName(path),
-            Model = Get<string>("model"),
-            Pre = Get<string>("pre"),
-            Tokens = Get<object[]>("tokens")?.Cast<string>().ToArray() ?? [],
-            Scores = Get<object[]>("scores")?.Cast<float>().ToArray(),
-            Kinds = Get<object[]>("token_type")?.Cast<int>().ToArray(),
-            Merges = Get<object[]>("merges")?.Cast<string>().ToArray() ?? [],
-            Bos = Id("bos"),
-            Eos = Id("eos"),
-            EndOfTurn = Id("eot"),
-            EndOfMessage = Id("eom"),
-            Unknown = Id("unknown"),
-            Separator = Id("seperator"),
-            Padding = Id("padding"),
-            Classify = Id("cls"),
-            AddBos = Flag("add_bos_token"),
-            AddEos = Flag("add_eos_token"),
-            AddSpacePrefix = Flag("add_space_prefix"),
-        };
-
-        string Text() => Encoding.UTF8.GetString(reader.ReadBytes((int)reader.ReadUInt64()));
-
-        object Value(uint type) => type switch
-        {
-            0 => reader.ReadByte(),
-            1 => reader.ReadSByte(),
-            2 => reader.ReadUInt16(),
-            3 => reader.ReadInt16(),
-            4 => reader.ReadUInt32(),
-            5 => reader.ReadInt32(),
-            6 => reader.ReadSingle(),
-            7 => reader.ReadBoolean(),
-            8 => Text(),
-            9 => Items(reader.ReadUInt32(), reader.ReadUInt64()),
-            10 => reader.ReadUInt64(),
-            11 => reader.ReadInt64(),
-            _ => reader.ReadDouble(),
-        };
-
-        object[] Items(uint type, ulong count)
-        {
-            var items = new object[count];
-            for (var i = 0; i < items.Length; i++) items[i] = Value(type);
-            return items;
-        }
+        using var file = GgufFile.Open(path);
+        return VocabularyData.FromGguf(file);
     }
 
     public static Tokenizer Open(string path) => TokenizerFactory.Create(Read(path));

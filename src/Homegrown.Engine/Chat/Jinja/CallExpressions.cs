@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Homegrown.Engine.Chat.Jinja;
 
 /// <summary>The arguments as they stand in a call: (a, name=b, *list, **dict).</summary>
@@ -53,7 +55,11 @@ sealed class Filtered(Expression? value, string name, ArgumentList arguments) : 
     protected override object? Compute(Scope scope) => Apply(scope, value!.Evaluate(scope));
 
     /// <summary>Applies the whole chain of filters to a block's text.</summary>
-    public object? ApplyToBlock(Scope scope, Text text) => Apply(scope, value is Filtered inner ? inner.ApplyToBlock(scope, text) : text);
+    public object? ApplyToBlock(Scope scope, Text text)
+    {
+        RuntimeHelpers.EnsureSufficientExecutionStack();
+        return Apply(scope, value is Filtered inner ? inner.ApplyToBlock(scope, text) : text);
+    }
 
     object? Apply(Scope scope, object? to) => scope.Run.Made(Catalog.Filter(name).Call(scope.Run, arguments.Evaluate(scope, to)));
 }

@@ -9,6 +9,8 @@ namespace Homegrown.Engine.Chat.Jinja;
 /// </summary>
 sealed partial record FormatSpec
 {
+    static readonly FormatSpec Plain = new();
+
     public string Fill { get; init; } = " ";
 
     /// <summary>'&lt;', '&gt;', '^', '=' (between sign and digits), or ' ' for the type's own.</summary>
@@ -58,10 +60,9 @@ sealed partial record FormatSpec
     public Text Apply(object? value) => value switch
     {
         Text text => Type is ' ' or 's' && Align != '=' ? Padded(Precision is { } most && most < text.Length ? text.Part(0, text.Unit(most)) : text, '<') : throw Unknown(value),
-        bool when Type is ' ' => Padded(Printing.Str(value), '<'),
+        _ when this == Plain => Printing.Str(value),
         double number => FormatFloat(number),
         _ when Numbers.IsIntegral(value) => Type is ' ' or 'd' or 'n' or 'b' or 'o' or 'x' or 'X' or 'c' ? FormatInteger(Numbers.AsInteger(value)) : FormatFloat(Numbers.AsDouble(value)),
-        _ when this == new FormatSpec() => Printing.Str(value),
         _ => throw new TemplateException($"unsupported format string passed to {TypeNames.Of(value)}.__format__"),
     };
 

@@ -52,17 +52,26 @@ sealed class Macro(string name, Signature signature, Body body, Scope definedIn)
     {
         var named = new Dictionary<string, object?>(given.Named);
         var count = signature.Parameters.Length;
+        var missing = new List<(string Name, Expression? Default)>();
         for (var i = 0; i < count; i++)
         {
             var (parameter, otherwise) = signature.Parameters[i];
             if (i < given.Positional.Count) scope.Set(parameter, given.Positional[i]);
             else if (named.Remove(parameter, out var value)) scope.Set(parameter, value);
-            else scope.Set(parameter, otherwise is null ? new Undefined($"parameter '{parameter}' was not provided") : otherwise.Evaluate(scope));
+            else
+            {
+                missing.Add((parameter, otherwise));
+                // A default does not see the name it is for, nor a later one, in the scope around the macro.
+                scope.Set(parameter, new Undefined(otherwise is null ? $"parameter '{parameter}' was not provided" : $"'{parameter}' is undefined"));
+            }
         }
+        foreach (var (parameter, otherwise) in missing)
+            if (otherwise is not null) scope.Set(parameter, otherwise.Evaluate(scope));
 
         if (signature.Specials.Contains("caller"))
             scope.Set("caller", named.Remove("caller", out var caller) && caller is not null ? caller : new Undefined("No caller defined"));
         if (signature.Specials.Contains("kwargs")) scope.Set("kwargs", DictValue.From(named));
+        else if (named.ContainsKey("caller")) throw new TemplateException($"macro '{name}' does not call its caller, and is given one");
         else if (named.Count > 0) throw new TemplateException($"macro '{name}' takes no keyword argument '{named.Keys.First()}'");
         if (signature.Specials.Contains("varargs")) scope.Set("varargs", new TupleValue([.. given.Positional.Skip(count)]));
         else if (given.Positional.Count > count) throw new TemplateException($"macro '{name}' takes not more than {count} argument(s)");

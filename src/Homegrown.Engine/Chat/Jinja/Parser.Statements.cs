@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Homegrown.Engine.Chat.Jinja;
 
 /// <summary>The tags, one method each: called after the tag's name is read, they leave its closing "%}" to be read.</summary>
@@ -135,6 +137,7 @@ sealed partial class Parser
     /// <summary>A name, a namespace's attribute, or several of them in a tuple.</summary>
     Target ReadTarget(bool allowsNamespace = false, bool endsAtIn = false)
     {
+        RuntimeHelpers.EnsureSufficientExecutionStack();
         var targets = new List<Target>();
         var isTuple = false;
         do

@@ -26,8 +26,9 @@ static partial class PercentFormat
                 result.Append(Convert(field.Groups["type"].Value[0], field.Groups["flags"].Value, width, precision, value));
             }
         }
-        if (used < given.Length && values is not DictValue && !(values is List<object?> && used == 0))
-            if (values is TupleValue || used == 0) throw new TemplateException("not all arguments converted during string formatting");
+        // What could be a mapping may stay unused.
+        if (used < given.Length && values is not (DictValue or List<object?> or RangeValue or Undefined))
+            throw new TemplateException("not all arguments converted during string formatting");
         return result.Append(format, done, format.Value.Length - done).ToText();
 
         object? Next() => used < given.Length ? given[used++] : throw new TemplateException("not enough arguments for format string");

@@ -9,10 +9,10 @@ namespace Homegrown.Engine.Chat.Jinja;
 sealed class Run(TimeProvider clock)
 {
     /// <summary>Passes of loops, items that filters go through and items of lists that are made.</summary>
-    const long MaxSteps = 20_000_000;
+    const long MaxSteps = 10_000_000;
 
     /// <summary>UTF-16 units of all strings that are made, discarded ones included.</summary>
-    const long MaxCharacters = 1L << 32;
+    const long MaxCharacters = 1L << 31;
 
     /// <summary>Macros and recursive loops within each other.</summary>
     const int MaxDepth = 200;

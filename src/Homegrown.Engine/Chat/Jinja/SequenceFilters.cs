@@ -15,7 +15,7 @@ static class SequenceFilters
         { "dictsort", "value case_sensitive? by? reverse?", DictSort },
         { "first", "seq", call => First(call.Items(0), "first") },
         { "groupby", "value attribute default? case_sensitive?", GroupBy },
-        { "items", "value", Items },
+        { "items", "value", call => new Generator(Items(call)) },
         { "join", "value d? attribute?", Join },
         { "last", "seq", Last },
         { "length", "value", call => Sequences.Length(call[0]) },
@@ -39,12 +39,12 @@ static class SequenceFilters
     static object? Last(Call call) => Sequences.TryAt(call[0], -1, out var last) ? last
         : First(Sequences.Reversed(call[0]) ?? throw new TemplateException($"'{TypeNames.Of(call[0])}' object is not reversible"), "last");
 
-    static object? Items(Call call) => call[0] switch
+    static IEnumerable<object?> Items(Call call)
     {
-        Undefined => new Generator([]),
-        DictValue dict => new Generator(new DictView("dict_items", dict).Items),
-        _ => throw new TemplateException("Can only get item pairs from a mapping."),
-    };
+        if (call[0] is Undefined) yield break;
+        var dict = call[0] as DictValue ?? throw new TemplateException("Can only get item pairs from a mapping.");
+        foreach (var item in new DictView("dict_items", dict).Items) yield return item;
+    }
 
     static object? Join(Call call)
     {

@@ -57,7 +57,7 @@ static class Splitting
         {
             if (parts.Count == most)
             {
-                parts.Add(text.Part(at, Whitespace.TrimmedEnd(text.Value) - at));
+                parts.Add(text.Part(at));       // the rest as it is, blanks at its end included
                 break;
             }
             var end = at;
@@ -76,7 +76,7 @@ static class Splitting
         {
             var start = end;
             while (start > 0 && !Whitespace.Is(text.Value[start - 1])) start--;
-            if (parts.Count == most) start = Whitespace.TrimmedStart(text.Value);
+            if (parts.Count == most) start = 0;
             parts.Add(text.Part(start, end - start));
             if (parts.Count > most) break;
             end = Whitespace.TrimmedEnd(text.Value.AsSpan(0, start));

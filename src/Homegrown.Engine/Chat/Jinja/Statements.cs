@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Homegrown.Engine.Chat.Jinja;
 
 /// <summary>How a body ended: break and continue travel up to their loop.</summary>
@@ -21,6 +23,7 @@ sealed class Body(Statement[] statements)
 {
     public Flow Execute(Scope scope, TextBuilder output)
     {
+        RuntimeHelpers.EnsureSufficientExecutionStack();
         foreach (var statement in statements)
         {
             try

@@ -5,10 +5,18 @@ namespace Homegrown.Engine.Chat.Jinja;
 /// <summary>Python's str.format: "{} {0} {name.attribute[item]!r:>8}" (Library Reference, "Format String Syntax").</summary>
 static class StringFormat
 {
-    public static Text Format(Run run, Text format, List<object?> positional, Dictionary<string, object?> named)
+    public static Text Format(Text format, List<object?> positional, Dictionary<string, object?> named)
+    {
+        var automatic = 0;
+        return Format(format, positional, named, ref automatic, isSpecification: false);
+    }
+
+    /// <param name="automatic">The position that the next "{}" stands for.</param>
+    /// <param name="isSpecification">The format is the specification of a field: "{:>{width}}"; its fields have none of their own.</param>
+    static Text Format(Text format, List<object?> positional, Dictionary<string, object?> named, ref int automatic, bool isSpecification)
     {
         var result = new TextBuilder();
-        var (source, automatic, done) = (format.Value, 0, 0);
+        var (source, done) = (format.Value, 0);
         while (source.AsSpan(done).IndexOfAny('{', '}') is >= 0 and var found)
         {
             var at = done + found;
@@ -21,7 +29,7 @@ static class StringFormat
             }
             if (source[at] == '}') throw new TemplateException("Single '}' encountered in format string");
             var end = FieldEnd(source, at + 1);
-            result.Append(Field(run, source[(at + 1)..end], positional, named, ref automatic));
+            result.Append(Field(source[(at + 1)..end], positional, named, ref automatic, isSpecification));
             done = end + 1;
         }
         return result.Append(format, done, source.Length - done).ToText();
@@ -38,7 +46,7 @@ static class StringFormat
         throw new TemplateException("expected '}' before end of string");
     }
 
-    static Text Field(Run run, string field, List<object?> positional, Dictionary<string, object?> named, ref int automatic)
+    static Text Field(string field, List<object?> positional, Dictionary<string, object?> named, ref int automatic, bool isNested)
     {
         var nameEnd = field.AsSpan().IndexOfAny('!', ':') is >= 0 and var mark ? mark : field.Length;
         var value = Value(field[..nameEnd], positional, named, ref automatic);
@@ -55,23 +63,9 @@ static class StringFormat
         }
         if (rest.Length == 0) return FormatSpec.Parse("").Apply(value);
         if (rest[0] != ':') throw new TemplateException("expected ':' after conversion specifier");
-        // The specification may have fields of its own: "{:>{width}}".
-        var spec = rest[1..];
-        if (spec.Contains('{', StringComparison.Ordinal)) spec = Nested(run, spec, positional, named, ref automatic);
-        return FormatSpec.Parse(spec).Apply(value);
-    }
-
-    static string Nested(Run run, string spec, List<object?> positional, Dictionary<string, object?> named, ref int automatic)
-    {
-        var open = spec.IndexOf('{', StringComparison.Ordinal);
-        while (open >= 0)
-        {
-            var end = FieldEnd(spec, open + 1);
-            var value = Field(run, spec[(open + 1)..end], positional, named, ref automatic).Value;
-            spec = spec[..open] + value + spec[(end + 1)..];
-            open = spec.IndexOf('{', open + value.Length);
-        }
-        return spec;
+        if (isNested) throw new TemplateException("Max string recursion exceeded");
+        var specification = Format(Text.Literal(rest[1..]), positional, named, ref automatic, isSpecification: true);
+        return FormatSpec.Parse(specification.Value).Apply(value);
     }
 
     static object? Value(string name, List<object?> positional, Dictionary<string, object?> named, ref int automatic)

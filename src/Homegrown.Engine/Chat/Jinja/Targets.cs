@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Homegrown.Engine.Chat.Jinja;
 
 /// <summary>What stands left of "=" or before "in".</summary>
@@ -16,8 +18,7 @@ sealed class NamespaceTarget(string name, string attribute) : Target
 {
     public override void Assign(Scope scope, object? value)
     {
-        if (!scope.TryGet(name, out var holder)) throw new TemplateException($"'{name}' is undefined");
-        if (holder is not Namespace space) throw new TemplateException("cannot assign attribute on non-namespace object");
+        if (!scope.TryGet(name, out var holder) || holder is not Namespace space) throw new TemplateException("cannot assign attribute on non-namespace object");
         space.Attributes[Text.Literal(attribute)] = value;
     }
 }
@@ -26,6 +27,7 @@ sealed class TupleTarget(Target[] targets) : Target
 {
     public override void Assign(Scope scope, object? value)
     {
+        RuntimeHelpers.EnsureSufficientExecutionStack();
         var items = Sequences.Items(value) ?? throw new TemplateException($"cannot unpack non-iterable {TypeNames.Of(value)} object");
         // One more than wanted is enough to see that there are too many.
         var values = items.Take(targets.Length + 1).ToList();

@@ -15,7 +15,7 @@ sealed class TextBuilder
     public TextBuilder Append(ReadOnlySpan<char> piece, bool fromCaller)
     {
         if (piece.Length == 0) return this;
-        if (text.Length + (long)piece.Length > Text.MaxLength) throw new TemplateException($"a string grows beyond {Text.MaxLength} characters");
+        Check(piece.Length);
         if (text.Length == 0) startsFromCaller = fromCaller;
         else if (fromCaller != endsFromCaller) flips.Add(text.Length);
         endsFromCaller = fromCaller;
@@ -37,9 +37,12 @@ sealed class TextBuilder
         return this;
     }
 
+    /// <summary>A text so many times; none for a negative number.</summary>
     public TextBuilder Append(Text piece, long times)
     {
-        for (; times > 0 && !piece.IsEmpty; times--) Append(piece);
+        if (piece.IsEmpty || times <= 0) return this;
+        Check(Math.Min(times, Text.MaxLength) * piece.Value.Length);
+        for (; times > 0; times--) Append(piece);
         return this;
     }
 
@@ -50,5 +53,10 @@ sealed class TextBuilder
     {
         var whole = ToText();
         return [.. whole.Runs().Select(run => new PromptSpan(whole.Value[run.Start..run.End], run.FromCaller))];
+    }
+
+    void Check(long more)
+    {
+        if (text.Length + more > Text.MaxLength) throw new TemplateException($"a string grows beyond {Text.MaxLength} characters");
     }
 }

@@ -54,23 +54,30 @@ static partial class TextFilters
 
     static Text StripTags(Text value)
     {
-        var (result, source, done) = (new TextBuilder(), value.Value, 0);
-        foreach (Match tag in Tags().Matches(source))
-        {
-            result.Append(value, done, tag.Index - done);
-            done = tag.Index + tag.Length;
-        }
-        var words = Splitting.Split(result.Append(value, done, source.Length - done).ToText(), null, -1);
+        var words = Splitting.Split(Without(Without(value, "<!--", "-->"), "<", ">"), null, -1);
         return TextMethods.Join(Text.Literal(" "), words.Cast<Text>()).Map(System.Net.WebUtility.HtmlDecode!);
     }
 
-    static Text Truncate(Call call)
+    static Text Without(Text text, string open, string close)
     {
-        var (text, length, end) = (call.AsText(0), call.Integer(1, 255), call.AsText(3, "..."));
+        var (result, source, done) = (new TextBuilder(), text.Value, 0);
+        while (source.IndexOf(open, done, StringComparison.Ordinal) is >= 0 and var start
+            && source.IndexOf(close, start + open.Length, StringComparison.Ordinal) is >= 0 and var end)
+        {
+            result.Append(text, done, start - done);
+            done = end + close.Length;
+        }
+        return result.Append(text, done, source.Length - done).ToText();
+    }
+
+    static object? Truncate(Call call)
+    {
+        var (length, end) = (call.Integer(1, 255), call.AsText(3, "..."));
         var leeway = call.IsGiven(4) ? call.Integer(4) : 5;
         if (length < end.Length) throw new TemplateException($"expected length >= {end.Length}, got {length}");
         if (leeway < 0) throw new TemplateException($"expected leeway >= 0, got {leeway}");
-        if (text.Length <= length + leeway) return text;
+        if (Sequences.Length(call[0]) <= length + leeway) return call[0];
+        var text = call.AsText(0);
         var kept = text.Part(0, text.Unit((int)length - end.Length));
         if (!call.Flag(2) && kept.Value.LastIndexOf(' ') is >= 0 and var space) kept = kept.Part(0, space);
         return kept + end;
@@ -80,7 +87,7 @@ static partial class TextFilters
     {
         if (call[0] is Text || Sequences.Items(call[0]) is null) return Quote(call.Str(0), isQuery: false);
         var pairs = call[0] is DictValue dict ? new DictView("dict_items", dict).Items : call.Items(0);
-        return TextMethods.Join(Text.Literal("&"), pairs.Select(pair => pair is TupleValue { Items: [var name, var value] }
+        return TextMethods.Join(Text.Literal("&"), pairs.Select(pair => call.Run.Iterate(pair).Take(3).ToList() is [var name, var value]
             ? Quote(Printing.Str(name), isQuery: true) + Text.Literal("=") + Quote(Printing.Str(value), isQuery: true)
             : throw new TemplateException("urlencode needs pairs of a name and a value")));
     }
@@ -113,7 +120,4 @@ static partial class TextFilters
 
     [GeneratedRegex(@"\w+")]
     private static partial Regex Words();
-
-    [GeneratedRegex("<!--.*?-->|<.*?>", RegexOptions.Singleline)]
-    private static partial Regex Tags();
 }

@@ -15,9 +15,18 @@ sealed class LocalServedModel(LocalModel model) : IServedModel
 
     public Tokenizer Tokenizer => model.Tokenizer;
 
-    public IReadOnlyList<int> Encode(ChatPrompt prompt) => model.Template is null
-        ? throw new ChatPromptException($"The model '{model.Id}' has no chat template: use /v1/completions.")
-        : model.Encode(prompt);
+    public IReadOnlyList<int> Encode(ChatPrompt prompt)
+    {
+        if (model.Template is null) throw new ChatPromptException($"The model '{model.Id}' has no chat template: use /v1/completions.");
+        try
+        {
+            return model.Encode(prompt);
+        }
+        catch (TemplateException e)
+        {
+            throw new ChatPromptException($"The model's template cannot render this conversation: {e.Problem}", e);
+        }
+    }
 
     public IAsyncEnumerable<GenerationPiece> GenerateAsync(GenerationRequest request, CancellationToken cancellation) =>
         model.GenerateAsync(request, cancellation);
