@@ -13,7 +13,7 @@ public static class MatMul
     const int PartBytes = 16 << 10;
 
     /// <summary>Rows of a part are a multiple of this, so that the kernels' groups of rows are whole.</summary>
-    const int RowGroup = 4;
+    const int RowGroup = 8;
 
     /// <summary>Rows of a part where tokens are many: two panels of the widest kernel.</summary>
     const int PanelRows = 32;

@@ -52,19 +52,21 @@ public unsafe interface ICodedFormat : IQuantFormat
     static abstract void Scales(ref readonly byte block, int part, out float low, out float high, out float min);
 
     /// <summary>
-    /// The same for all parts of four rows, a row to a lane, for kernels that hold rows side by side (on processors with AVX2):
-    /// one scale a part, [parts, 4], or with <see cref="SplitScales"/> two, [2 * parts, 4]; one minimum a part, [parts, 4], left
+    /// The same for all parts of eight rows, a row to a lane, for kernels that hold rows side by side (on processors with AVX2):
+    /// one scale a part, [parts, 8], or with <see cref="SplitScales"/> two, [2 * parts, 8]; one minimum a part, [parts, 8], left
     /// alone without <see cref="HasMin"/>.
     /// </summary>
-    /// <param name="stride">Floats from four lanes to the next four.</param>
-    static abstract void Scales(in FourRows rows, int blocks, float* scales, float* mins, int stride);
-}
+    /// <param name="rows">The first of eight rows, each <paramref name="rowBytes"/> after the one before.</param>
+    /// <param name="stride">Floats from eight lanes to the next eight.</param>
+    static abstract void Scales(byte* rows, nint rowBytes, int blocks, float* scales, float* mins, int stride);
 
-/// <summary>Four stored rows; where there are fewer, the last one again.</summary>
-public readonly unsafe struct FourRows(byte* first, long rowBytes, int rows)
-{
-    internal readonly byte* A = first, B = first + (Math.Min(rows - 1, 1) * rowBytes);
-    internal readonly byte* C = first + (Math.Min(rows - 1, 2) * rowBytes), D = first + (Math.Min(rows - 1, 3) * rowBytes);
-
-    internal byte* this[int row] => row switch { 0 => A, 1 => B, 2 => C, _ => D };
+    /// <summary>
+    /// The codes of a part of eight rows, turned (on processors with AVX2): vector k holds columns 4k to 4k + 3 of every row, a row
+    /// to an element.
+    /// </summary>
+    /// <param name="block">The block in the first row.</param>
+    static abstract void Turned(
+        byte* block, nint rowBytes, int part,
+        out Vector256<int> e0, out Vector256<int> e1, out Vector256<int> e2, out Vector256<int> e3,
+        out Vector256<int> e4, out Vector256<int> e5, out Vector256<int> e6, out Vector256<int> e7);
 }

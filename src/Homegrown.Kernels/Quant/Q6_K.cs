@@ -53,12 +53,17 @@ public readonly struct Q6_K : ICodedFormat
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static unsafe void Scales(in FourRows rows, int blocks, float* scales, float* mins, int stride)
+    public static unsafe void Scales(byte* rows, nint rowBytes, int blocks, float* scales, float* mins, int stride)
     {
-        for (var at = 0; at < blocks * BlockBytes; at += BlockBytes, scales += 16 * stride)
+        for (; blocks > 0; blocks--, rows += BlockBytes, scales += 16 * stride)
         {
-            LaneScales.Store(Scales(rows.A + at, 0), Scales(rows.B + at, 0), Scales(rows.C + at, 0), Scales(rows.D + at, 0), scales, stride);
-            LaneScales.Store(Scales(rows.A + at, 8), Scales(rows.B + at, 8), Scales(rows.C + at, 8), Scales(rows.D + at, 8), scales + (8 * stride), stride);
+            for (var first = 0; first < 16; first += 8)
+            {
+                EightRows.Store(
+                    Scales(rows, first), Scales(rows + rowBytes, first), Scales(rows + (2 * rowBytes), first), Scales(rows + (3 * rowBytes), first),
+                    Scales(rows + (4 * rowBytes), first), Scales(rows + (5 * rowBytes), first), Scales(rows + (6 * rowBytes), first), Scales(rows + (7 * rowBytes), first),
+                    scales + (first * stride), stride);
+            }
         }
     }
 
@@ -66,6 +71,13 @@ public readonly struct Q6_K : ICodedFormat
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static unsafe Vector256<float> Scales(byte* block, int first)
         => Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32((sbyte*)block + ScalesAt + first)) * Vector256.Create(Blocks.Half(in *block, ScaleAt));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void Turned(
+        byte* block, nint rowBytes, int part,
+        out Vector256<int> e0, out Vector256<int> e1, out Vector256<int> e2, out Vector256<int> e3,
+        out Vector256<int> e4, out Vector256<int> e5, out Vector256<int> e6, out Vector256<int> e7)
+        => EightRows.Turned<Q6_K>(block, rowBytes, part, out e0, out e1, out e2, out e3, out e4, out e5, out e6, out e7);
 
     public static void Dequantize(ReadOnlySpan<byte> blocks, Span<float> values) => Blocks.Dequantize<Q6_K>(blocks, values);
 

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Homegrown.Kernels.Quant;
 
@@ -35,18 +35,22 @@ static class SuperBlock
         min = -(Blocks.Half(in block, MinAt) * (int)m);
     }
 
-    /// <summary>Scales and minima of all parts of four rows: <see cref="ICodedFormat.Scales(in FourRows, int, float*, float*, int)"/>.</summary>
+    /// <summary>Scales and minima of all parts of eight rows, a row to a lane.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static unsafe void Scales(in FourRows rows, int blocks, int blockBytes, float* scales, float* mins, int stride)
+    internal static unsafe void Scales(byte* rows, nint rowBytes, int blocks, int blockBytes, float* scales, float* mins, int stride)
     {
-        for (var at = 0; at < blocks * blockBytes; at += blockBytes, scales += Parts * stride, mins += Parts * stride)
+        for (; blocks > 0; blocks--, rows += blockBytes, scales += Parts * stride, mins += Parts * stride)
         {
-            Scales(rows.A + at, out var scaleA, out var minA);
-            Scales(rows.B + at, out var scaleB, out var minB);
-            Scales(rows.C + at, out var scaleC, out var minC);
-            Scales(rows.D + at, out var scaleD, out var minD);
-            LaneScales.Store(scaleA, scaleB, scaleC, scaleD, scales, stride);
-            LaneScales.Store(minA, minB, minC, minD, mins, stride);
+            Scales(rows, out var s0, out var m0);
+            Scales(rows + rowBytes, out var s1, out var m1);
+            Scales(rows + (2 * rowBytes), out var s2, out var m2);
+            Scales(rows + (3 * rowBytes), out var s3, out var m3);
+            Scales(rows + (4 * rowBytes), out var s4, out var m4);
+            Scales(rows + (5 * rowBytes), out var s5, out var m5);
+            Scales(rows + (6 * rowBytes), out var s6, out var m6);
+            Scales(rows + (7 * rowBytes), out var s7, out var m7);
+            EightRows.Store(s0, s1, s2, s3, s4, s5, s6, s7, scales, stride);
+            EightRows.Store(m0, m1, m2, m3, m4, m5, m6, m7, mins, stride);
         }
     }
 

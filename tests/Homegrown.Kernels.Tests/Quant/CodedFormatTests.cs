@@ -43,18 +43,15 @@ public class CodedFormatTests
     }
 
     [Theory, MemberData(nameof(Coded))]
-    public void The_scales_of_four_rows_are_those_of_their_parts(TensorType type)
+    public void Eight_rows_side_by_side_are_the_rows(TensorType type)
     {
         Assert.SkipUnless(System.Runtime.Intrinsics.X86.Avx2.IsSupported, "rows are held side by side with AVX2 only");
-        for (var rows = 1; rows <= 4; rows++)
-        {
-            // Without and with a scale that is not finite.
-            var bytes = RandomBlocks(type, rows * 3);
-            var reader = new LaneReader { Bytes = bytes, Rows = rows };
-            QuantFormats.VisitCoded<LaneReader, int>(type, ref reader);
-            for (var b = 0; b < bytes.Length; b += QuantFormats.BlockBytes(type)) (bytes[b], bytes[b + 1], bytes[b + 2], bytes[b + 3]) = (1, 0x3C, 5, 0x3D);
-            QuantFormats.VisitCoded<LaneReader, int>(type, ref reader);
-        }
+        // Without and with a scale that is not finite.
+        var reader = new RowsReader { Bytes = RandomBlocks(type, 8 * 3) };
+        QuantFormats.VisitCoded<RowsReader, int>(type, ref reader);
+        for (var b = 0; b < reader.Bytes.Length; b += QuantFormats.BlockBytes(type))
+            (reader.Bytes[b], reader.Bytes[b + 1], reader.Bytes[b + 2], reader.Bytes[b + 3]) = (1, 0x3C, 5, 0x3D);
+        QuantFormats.VisitCoded<RowsReader, int>(type, ref reader);
     }
 
     static byte[] RandomBlocks(TensorType type, int blocks)
@@ -103,30 +100,38 @@ public class CodedFormatTests
         }
     }
 
-    unsafe struct LaneReader : ICodedFormatVisitor<int>
+    unsafe struct RowsReader : ICodedFormatVisitor<int>
     {
+        const int Stride = 16;
         internal byte[] Bytes;
-        internal int Rows;
 
         public readonly int Visit<TFormat>()
             where TFormat : struct, ICodedFormat
         {
-            const int Stride = 8;
-            var (rowBytes, perPart) = (Bytes.Length / Rows, TFormat.SplitScales ? 2 : 1);
-            var parts = rowBytes / TFormat.BlockBytes * (TFormat.BlockSize / 32);
+            var (rowBytes, perPart, partsOfBlock) = (Bytes.Length / 8, TFormat.SplitScales ? 2 : 1, TFormat.BlockSize / 32);
+            var parts = rowBytes / TFormat.BlockBytes * partsOfBlock;
             var (scales, mins) = (new float[parts * perPart * Stride], new float[parts * Stride]);
-            fixed (byte* first = Bytes)
+            fixed (byte* rows = Bytes)
             fixed (float* s = scales, m = mins)
-                TFormat.Scales(new FourRows(first, rowBytes, Rows), rowBytes / TFormat.BlockBytes, s, m, Stride);
-
-            for (var i = 0; i < parts * 4; i++)
             {
-                var (part, lane) = (i / 4, i % 4);
-                var block = (Math.Min(lane, Rows - 1) * rowBytes) + (part * 32 / TFormat.BlockSize * TFormat.BlockBytes);
-                TFormat.Scales(in Bytes[block], part % (TFormat.BlockSize / 32), out var low, out var high, out var min);
-                AssertSame(low, scales[(part * perPart * Stride) + lane]);
-                AssertSame(high, scales[(((part + 1) * perPart) - 1) * Stride + lane]);
-                if (TFormat.HasMin) AssertSame(min, mins[(part * Stride) + lane]);
+                TFormat.Scales(rows, rowBytes, rowBytes / TFormat.BlockBytes, s, m, Stride);
+                for (var part = 0; part < parts; part++)
+                {
+                    var block = rows + (part / partsOfBlock * TFormat.BlockBytes);
+                    var turned = new System.Runtime.Intrinsics.Vector256<int>[8];
+                    TFormat.Turned(
+                        block, rowBytes, part % partsOfBlock,
+                        out turned[0], out turned[1], out turned[2], out turned[3], out turned[4], out turned[5], out turned[6], out turned[7]);
+                    for (var lane = 0; lane < 8; lane++, block += rowBytes)
+                    {
+                        var codes = TFormat.Codes(in *block, part % partsOfBlock);
+                        for (var i = 0; i < 32; i++) Assert.Equal(codes[i], (sbyte)(turned[i / 4][lane] >> (8 * (i % 4))));
+                        TFormat.Scales(in *block, part % partsOfBlock, out var low, out var high, out var min);
+                        AssertSame(low, scales[(part * perPart * Stride) + lane]);
+                        AssertSame(high, scales[((((part + 1) * perPart) - 1) * Stride) + lane]);
+                        if (TFormat.HasMin) AssertSame(min, mins[(part * Stride) + lane]);
+                    }
+                }
             }
 
             return parts;

@@ -63,6 +63,15 @@ static unsafe class FloatProducts<TLanes, TFloats>
         }
     }
 
+    /// <summary>Four stored rows; where there are fewer, the last one again.</summary>
+    readonly struct FourRows(byte* first, long rowBytes, int rows)
+    {
+        public readonly byte* A = first, B = first + (Math.Min(rows - 1, 1) * rowBytes);
+        public readonly byte* C = first + (Math.Min(rows - 1, 2) * rowBytes), D = first + (Math.Min(rows - 1, 3) * rowBytes);
+
+        public byte* this[int row] => row switch { 0 => A, 1 => B, 2 => C, _ => D };
+    }
+
     /// <summary>The partial sums of four rows for one token. Four fields: as many as the JIT keeps in registers.</summary>
     struct Sums
     {

@@ -38,10 +38,8 @@ unsafe interface IByteLanes<TInts, TFloats> : IFloatLanes<TFloats>
     /// <summary>The four bytes at <paramref name="bytes"/> in every element: a pair of 16-bit integers.</summary>
     static abstract TInts Broadcast(void* bytes);
 
-    /// <summary>16-bit integers multiplied, neighbours added: 32-bit integers.</summary>
-    static abstract TInts MultiplyShorts(TInts a, TInts b);
-
-    static abstract TInts AddInts(TInts a, TInts b);
+    /// <summary>16-bit integers multiplied, and neighbours of the products added to 32-bit sums.</summary>
+    static abstract TInts AddProducts(TInts sums, TInts a, TInts b);
 
     /// <summary>Signed bytes 0, 2, 4, ... as 16-bit integers.</summary>
     static abstract TInts EvenBytes(TInts bytes);
@@ -141,10 +139,10 @@ readonly unsafe struct Lanes256 : IByteLanes<Vector256<int>, Vector256<float>>
     public static Vector256<int> Broadcast(void* bytes) => Vector256.Create(*(int*)bytes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> MultiplyShorts(Vector256<int> a, Vector256<int> b) => Avx2.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16());
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> AddInts(Vector256<int> a, Vector256<int> b) => a + b;
+    public static Vector256<int> AddProducts(Vector256<int> sums, Vector256<int> a, Vector256<int> b)
+        => AvxVnni.IsSupported
+            ? AvxVnni.MultiplyWideningAndAdd(sums, a.AsInt16(), b.AsInt16())
+            : sums + Avx2.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> EvenBytes(Vector256<int> bytes) => ((bytes.AsInt16() << 8) >> 8).AsInt32();
@@ -205,10 +203,8 @@ readonly unsafe struct Lanes512 : IByteLanes<Vector512<int>, Vector512<float>>
     public static Vector512<int> Broadcast(void* bytes) => Vector512.Create(*(int*)bytes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> MultiplyShorts(Vector512<int> a, Vector512<int> b) => Avx512BW.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16());
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> AddInts(Vector512<int> a, Vector512<int> b) => a + b;
+    public static Vector512<int> AddProducts(Vector512<int> sums, Vector512<int> a, Vector512<int> b)
+        => sums + Avx512BW.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> EvenBytes(Vector512<int> bytes) => ((bytes.AsInt16() << 8) >> 8).AsInt32();

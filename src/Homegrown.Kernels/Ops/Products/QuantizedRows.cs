@@ -32,6 +32,9 @@ readonly unsafe struct QuantizedRows
     /// <summary>Codes of one parity in a part.</summary>
     internal const int Odd = Blocks.PartSize / 2;
 
+    /// <summary>Rows that a kernel reads at once.</summary>
+    internal const int RowGroup = 4;
+
     const float Top = 32767;
 
     // 1.5 * 2^23: a float of this size has no fraction bits, so adding it rounds to the nearest integer, ties to even.
@@ -45,6 +48,8 @@ readonly unsafe struct QuantizedRows
     QuantizedRows(Arena arena, int rows, int columns)
     {
         this.columns = columns;
+        // Kernels take tokens in groups; what is past the last row they read and drop.
+        rows = (rows + RowGroup - 1) / RowGroup * RowGroup;
         codes = (short*)arena.Take((long)rows * columns * sizeof(short));
         scales = (PartScale*)arena.Take((long)rows * columns / Blocks.PartSize * sizeof(PartScale));
     }

@@ -8,7 +8,7 @@ static unsafe class ReferenceProducts
 {
     internal static void Floats(in Operands operands, Weight w, int first, int count, int column)
     {
-        var values = new Span<float>(Scratch.Take(w.Columns * (long)sizeof(float)), w.Columns);
+        var values = new Span<float>(Scratch.Take((long)w.Columns * sizeof(float)), w.Columns);
         for (var r = 0; r < count; r++)
         {
             w.Dequantize(first + r, values);

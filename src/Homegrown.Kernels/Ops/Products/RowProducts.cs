@@ -6,94 +6,62 @@ using Homegrown.Kernels.Quant;
 namespace Homegrown.Kernels.Ops.Products;
 
 /// <summary>
-/// Products of codes with few tokens, where reading the weights is the work: four rows side by side, straight from their stored
-/// form. Four streams keep the memory busy, and the sums of four rows share their last steps in a vector with a row to a lane.
+/// Products of codes with few tokens, where reading the weights is the work: eight rows side by side straight from their stored
+/// form, a row to a lane, so that no sum crosses lanes. While eight rows are multiplied, the next eight are fetched.
 /// </summary>
 static unsafe class RowProducts<TFormat>
     where TFormat : struct, ICodedFormat
 {
-    const int Rows = 4;
+    const int Rows = 8, CacheLine = 64;
 
     internal static void Run(in Operands operands, Weight w, int first, int count, int column)
     {
-        var parts = w.Columns / Blocks.PartSize;
-        var scales = new StripScales<TFormat>(Scratch.Take(StripScales<TFormat>.Bytes(parts, Rows)), parts, Rows);
+        var strip = new Strip<TFormat>(Scratch.Take(Strip<TFormat>.Bytes(w, Rows)), w, Rows);
+        var sums = stackalloc float[Rows];
         for (var r = 0; r < count; r += Rows)
         {
-            var rows = new FourRows(w.Data + ((first + r) * w.RowBytes), w.RowBytes, count - r);
-            scales.Fill(rows.A, w.RowBytes, count - r);
+            var rows = Math.Min(Rows, count - r);
+            var data = strip.Fill(w, first + r, rows);
             for (var t = 0; t < operands.Tokens; t++)
             {
-                var sums = Dot(rows, scales.Scales, scales.Mins, operands.Quantized.Codes(t), operands.Quantized.Scales(t), w.Columns / TFormat.BlockSize);
-                var y = operands.Y.RowPointer(t) + column + r;
-                if (count - r >= Rows) sums.Store(y);
-                else for (var i = 0; i < count - r; i++) y[i] = sums[i];
+                Dot(data, (nint)w.RowBytes, strip.Scales, strip.Mins, operands.Quantized.Codes(t), operands.Quantized.Scales(t), w.Columns / TFormat.BlockSize).Store(sums);
+                new ReadOnlySpan<float>(sums, rows).CopyTo(new(operands.Y.RowPointer(t) + column + r, rows));
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static Vector128<float> Dot(in FourRows rows, float* scales, float* mins, short* x, PartScale* xScales, int blocks)
+    static Vector256<float> Dot(byte* rows, nint rowBytes, float* scales, float* mins, short* x, PartScale* xScales, int blocks)
     {
-        var sums = Vector128<float>.Zero;
-        var a = rows.A;
-        var b = rows.B;
-        var c = rows.C;
-        var d = rows.D;
-        for (; blocks > 0; blocks--)
+        var sums = Vector256<float>.Zero;
+        var ahead = rows + (Rows * rowBytes);
+        for (; blocks > 0; blocks--, rows += TFormat.BlockBytes)
         {
-            // With a constant part, what the format does to find it folds away.
-            sums = Part(sums, a, b, c, d, 0, x, xScales, scales, mins);
-            if (TFormat.BlockSize > Blocks.PartSize)
+            // Every row's blocks of this place are one stretch of the next rows, one row after the other.
+            for (var line = 0; line < Rows * TFormat.BlockBytes; line += CacheLine) Sse.Prefetch0(ahead + line);
+            ahead += Rows * TFormat.BlockBytes;
+            for (var part = 0; part < TFormat.BlockSize / Blocks.PartSize; part++, x += Blocks.PartSize, xScales++, mins += Rows)
             {
-                sums = Part(sums, a, b, c, d, 1, x, xScales, scales, mins);
-                sums = Part(sums, a, b, c, d, 2, x, xScales, scales, mins);
-                sums = Part(sums, a, b, c, d, 3, x, xScales, scales, mins);
-                sums = Part(sums, a, b, c, d, 4, x, xScales, scales, mins);
-                sums = Part(sums, a, b, c, d, 5, x, xScales, scales, mins);
-                sums = Part(sums, a, b, c, d, 6, x, xScales, scales, mins);
-                sums = Part(sums, a, b, c, d, 7, x, xScales, scales, mins);
+                TFormat.Turned(rows, rowBytes, part, out var e0, out var e1, out var e2, out var e3, out var e4, out var e5, out var e6, out var e7);
+                var low = Products(e0, x) + Products(e1, x + 2) + (Products(e2, x + 4) + Products(e3, x + 6));
+                var high = Products(e4, x + 8) + Products(e5, x + 10) + (Products(e6, x + 12) + Products(e7, x + 14));
+                sums = TFormat.SplitScales
+                    ? PartSum<TFormat, Lanes256, Vector256<float>>.AddHalves(
+                        sums, Vector256.ConvertToSingle(low), Vector256.ConvertToSingle(high), xScales, scales, mins)
+                    : PartSum<TFormat, Lanes256, Vector256<float>>.Add(sums, Vector256.ConvertToSingle(low + high), xScales, scales, mins);
+                scales += Strip<TFormat>.PerPart * Rows;
             }
-
-            const int PartRows = Rows;
-            var parts = TFormat.BlockSize / Blocks.PartSize;
-            a = a + TFormat.BlockBytes;
-            b = b + TFormat.BlockBytes;
-            c = c + TFormat.BlockBytes;
-            d = d + TFormat.BlockBytes;
-            x = x + TFormat.BlockSize;
-            xScales = xScales + parts;
-            scales = scales + (TFormat.SplitScales ? 2 : 1) * parts * PartRows;
-            mins = mins + (parts * PartRows);
         }
 
         return sums;
     }
 
+    /// <summary>Four codes of each row times those of the token: the pair of even columns at x, of odd ones half a part on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector128<float> Part(
-        Vector128<float> sums, byte* a, byte* b, byte* c, byte* d, int part, short* x, PartScale* xScales, float* scales, float* mins)
+    static Vector256<int> Products(Vector256<int> codes, short* x)
     {
-        // Four sums of four products for each row and half; the additions leave [a, b, c, d] of the low, then of the high half.
-        var even = Vector256.Load(x + (part * Blocks.PartSize));
-        var odd = Vector256.Load(x + (part * Blocks.PartSize) + QuantizedRows.Odd);
-        var dots = Avx2.HorizontalAdd(
-            Avx2.HorizontalAdd(Products(TFormat.Codes(in *a, part), even, odd), Products(TFormat.Codes(in *b, part), even, odd)),
-            Avx2.HorizontalAdd(Products(TFormat.Codes(in *c, part), even, odd), Products(TFormat.Codes(in *d, part), even, odd)));
-        var (low, high) = (dots.GetLower(), dots.GetUpper());
-        return TFormat.SplitScales
-            ? PartSum<TFormat, Lanes128, Vector128<float>>.AddHalves(
-                sums, Vector128.ConvertToSingle(low), Vector128.ConvertToSingle(high), xScales + part, scales + (2 * part * Rows), mins + (part * Rows))
-            : PartSum<TFormat, Lanes128, Vector128<float>>.Add(
-                sums, Vector128.ConvertToSingle(low + high), xScales + part, scales + (part * Rows), mins + (part * Rows));
-    }
-
-    /// <summary>Products of 32 codes, neighbours of a parity added: sums 0 to 3 are of the first 16 codes.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector256<int> Products(Vector256<sbyte> w, Vector256<short> even, Vector256<short> odd)
-    {
-        var pairs = w.AsInt16();
-        var evenCodes = TFormat.Bits == 8 ? (pairs << 8) >> 8 : pairs & Vector256.Create((short)0xFF);
-        return Avx2.MultiplyAddAdjacent(evenCodes, even) + Avx2.MultiplyAddAdjacent(pairs >> 8, odd);
+        var (even, odd) = (TFormat.Bits == 8 ? Lanes256.EvenBytes(codes) : Lanes256.EvenCodes(codes), Lanes256.OddBytes(codes));
+        var products = Avx2.MultiplyAddAdjacent(even.AsInt16(), Lanes256.Broadcast(x).AsInt16());
+        return Lanes256.AddProducts(products, odd, Lanes256.Broadcast(x + QuantizedRows.Odd));
     }
 }
