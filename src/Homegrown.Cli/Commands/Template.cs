@@ -7,14 +7,11 @@ namespace Homegrown.Cli.Commands;
 /// <summary>homegrown template: renders a chat template on a conversation, to see what a model would read.</summary>
 static class Template
 {
-    // What the prompt's own fields hold; every other key of a case is a variable of the template.
-    static readonly string[] fields = ["messages", "tools", "add_generation_prompt", "special"];
-
     public static Command Create(Terminal terminal)
     {
         var verb = new Verb("template", "Renders a chat template (Jinja) on a conversation.",
             "homegrown template chat.jinja --case conversation.json",
-            "homegrown template chat.jinja --case cases.json --name tools --special bos_token=<s>");
+            "homegrown template chat.jinja --case cases.json --name tools --special bos_token=<s> --now '2025-03-14 09:26:53'");
         var file = new Argument<string>("FILE") { Description = "The template." };
         var conversation = new Option<string>("--case")
         {
@@ -25,8 +22,10 @@ static class Template
         };
         var name = new Option<string?>("--name") { Description = "The case to take from a file of many.", HelpName = "CASE" };
         var special = new Option<string[]>("--special") { Description = "A special token; may be given several times.", HelpName = "NAME=TEXT" };
+        var now = new Option<DateTime?>("--now") { Description = "What strftime_now says; the machine's clock by default.", HelpName = "TIME" };
+        var generation = new Option<bool>("--generation") { Description = "Accept {% generation %} blocks, as transformers and the engine do; plain Jinja2 refuses them." };
         verb.Add(file);
-        foreach (var option in (ReadOnlySpan<Option>)[conversation, name, special]) verb.Add(option);
+        foreach (var option in (ReadOnlySpan<Option>)[conversation, name, special, now, generation]) verb.Add(option);
         verb.SetAction(parsed =>
         {
             var path = parsed.GetRequiredValue(conversation);
@@ -36,8 +35,11 @@ static class Template
                 if (given.IndexOf('=') is not (> 0 and var equals)) throw new UsageException($"--special {given}: expected NAME=TEXT.");
                 tokens[given[..equals]] = given[(equals + 1)..];
             }
-            var template = new ChatTemplate(File.ReadAllText(parsed.GetRequiredValue(file)), tokens);
-            foreach (var span in template.Render(ToPrompt(one, path))) terminal.Out.Write(span.Text);
+            if (one["messages"] is not JsonArray) throw new UsageException($"{path}: messages: expected an array.");
+            var clock = parsed.GetValue(now) is { } time ? new StoppedClock(time) : TimeProvider.System;
+            var template = new ChatTemplate(File.ReadAllText(parsed.GetRequiredValue(file)), tokens, clock, parsed.GetValue(generation));
+            one.Remove("special");
+            foreach (var span in template.Render(one)) terminal.Out.Write(span.Text);
             return ExitCode.Ok;
         });
         return verb;
@@ -56,15 +58,11 @@ static class Template
         return (one, special.ToDictionary(token => token.Key, token => token.Value?.ToString() ?? ""));
     }
 
-    static ChatPrompt ToPrompt(JsonObject one, string path)
+    /// <summary>A clock that stands still, in the zone that it is read in.</summary>
+    sealed class StoppedClock(DateTime time) : TimeProvider
     {
-        if (one["messages"] is not JsonArray messages) throw new UsageException($"{path}: messages: expected an array.");
-        return new ChatPrompt
-        {
-            Messages = [.. messages.Select((message, index) => MessageJson.Read(message, $"{path}: messages[{index}]"))],
-            Tools = one["tools"] as JsonArray,
-            AddGenerationPrompt = one["add_generation_prompt"]?.GetValue<bool>() ?? true,
-            Variables = new JsonObject(one.Where(pair => !fields.Contains(pair.Key)).Select(pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone()))),
-        };
+        public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
+
+        public override DateTimeOffset GetUtcNow() => new(DateTime.SpecifyKind(time, DateTimeKind.Utc));
     }
 }
