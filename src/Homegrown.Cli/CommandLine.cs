@@ -5,6 +5,7 @@ using System.Text.Json;
 using Homegrown.Engine;
 using Homegrown.Engine.Chat;
 using Homegrown.Engine.Formats;
+using Homegrown.Engine.Sampling;
 
 namespace Homegrown.Cli;
 
@@ -78,10 +79,13 @@ static class CommandLine
         if (terminal.Variable("HOMEGROWN_DEBUG") == "1") terminal.Error.WriteLine(error);
         var (code, message) = error switch
         {
-            UsageException or ModelFileException or ContextLengthException or ArgumentException or FileNotFoundException or DirectoryNotFoundException
+            UsageException or ModelFileException or ContextLengthException or SamplingOptionException or FileNotFoundException or DirectoryNotFoundException
                 => (ExitCode.Usage, error.Message),
+            // The name of a parameter in our code says nothing to the caller.
+            ArgumentException argument => (ExitCode.Usage, argument.Message.Replace($" (Parameter '{argument.ParamName}')", "")),
             JsonException => (ExitCode.Usage, $"not the JSON that was expected: {error.Message}"),
-            IOException or UnauthorizedAccessException or NotSupportedException or InvalidOperationException or TemplateException => (ExitCode.Failure, error.Message),
+            IOException or UnauthorizedAccessException or NotSupportedException or InvalidOperationException or TemplateException or SamplingException
+                => (ExitCode.Failure, error.Message),
             OutOfMemoryException => (ExitCode.Failure, "out of memory: a smaller --ctx or a smaller model needs less."),
             _ => (ExitCode.Failure, $"{error.GetType().Name}: {error.Message} (HOMEGROWN_DEBUG=1 shows where)"),
         };

@@ -56,9 +56,9 @@ sealed partial class ModelStore(string folder, string? embedded)
     UsageException Unknown(string model)
     {
         var names = List().Select(known => known.Name).ToList();
-        var guess = Nearest.To(model, names);
-        return new UsageException(
-            $"no model '{model}': neither a file nor a name in {Folder}.{(guess is null ? "" : $" Did you mean '{guess}'?")} There is: {(names.Count == 0 ? "none" : string.Join(", ", names))}.");
+        var guess = Nearest.To(model, names) is { } near ? $" Did you mean '{near}'?" : "";
+        var all = names.Count == 0 ? "none" : string.Join(", ", names);
+        return new UsageException($"no model '{model}': neither a file nor a name in {Folder}.{guess} There is: {all}.");
     }
 
     static string NameOf(string file)

@@ -39,7 +39,8 @@ sealed class ModelSummary
     static long CacheBytes(GgufMetadata keys, string architecture)
     {
         long? Number(string key) => keys[$"{architecture}.{key}"] is { Type: not GgufType.Array } value ? value.AsInt64() : null;
-        if (Number("block_count") is not { } layers || Number("embedding_length") is not { } width || Number("attention.head_count") is not (> 0 and { } heads)) return 0;
+        if (Number("block_count") is not { } layers || Number("embedding_length") is not { } width) return 0;
+        if (Number("attention.head_count") is not (> 0 and { } heads)) return 0;
         var keyLength = Number("attention.key_length") ?? width / heads;
         var valueLength = Number("attention.value_length") ?? keyLength;
         // One number for all layers, or a number for each.

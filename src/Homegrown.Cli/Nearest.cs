@@ -6,11 +6,13 @@ static class Nearest
     /// <returns>The candidate at the smallest edit distance, or null when half of the word would have to change. A beginning counts as one edit.</returns>
     public static string? To(string word, IEnumerable<string> candidates)
         => candidates
-            .Select(candidate => (candidate, distance: Math.Min(Distance(word, candidate), Distance(word, candidate[..Math.Min(word.Length, candidate.Length)]) + 1)))
+            .Select(candidate => (candidate, distance: Math.Min(Distance(word, candidate), Distance(word, Beginning(candidate, word.Length)) + 1)))
             .Where(known => known.distance <= Math.Max(1, (Math.Min(word.Length, 64) - 1) / 2))
             .OrderBy(known => known.distance)
             .Select(known => known.candidate)
             .FirstOrDefault();
+
+    static string Beginning(string word, int length) => word[..Math.Min(length, word.Length)];
 
     /// <summary>Insertions, deletions and substitutions from one word to the other (Levenshtein), one row of the table at a time.</summary>
     static int Distance(string from, string to)

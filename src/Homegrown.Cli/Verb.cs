@@ -22,7 +22,7 @@ sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLineAction
         var output = parseResult.InvocationConfiguration.Output;
         var examples = parseResult.CommandResult.Command is Verb verb
             ? verb.Examples
-            : ["homegrown chat                      talk to the model that comes along", "homegrown serve                     the same behind an OpenAI-compatible API"];
+            : ["homegrown chat      talk to the model that comes along", "homegrown serve     the same behind an OpenAI-compatible API"];
         output.WriteLine("Examples:");
         foreach (var example in examples) output.WriteLine($"  {example}");
         output.WriteLine();

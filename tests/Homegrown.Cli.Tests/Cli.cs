@@ -9,12 +9,13 @@ sealed record Outcome(int Code, string Out, string Error);
 static class Cli
 {
     /// <summary>A terminal without a person: nothing on the input, and no model installed but the embedded one.</summary>
-    public static Terminal Piped(string input = "", string? models = null) => new()
+    public static Terminal Piped(string input = "", StringWriter? output = null, Interrupts? interrupts = null) => new()
     {
         In = new StringReader(input),
-        Out = new StringWriter(),
+        Out = output ?? new StringWriter(),
         Error = new StringWriter(),
-        Variable = name => name == "HOMEGROWN_MODELS" ? models ?? "/nowhere" : null,
+        Interrupts = interrupts ?? new(),
+        Variable = name => name == "HOMEGROWN_MODELS" ? "/nowhere" : null,
     };
 
     /// <summary>A terminal with a person, whose keys come from <paramref name="console"/>.</summary>
@@ -35,14 +36,7 @@ static class Cli
     public static Terminal InterruptedAt(string input, int writes)
     {
         var interrupts = new Interrupts();
-        return new Terminal
-        {
-            In = new StringReader(input),
-            Out = new InterruptingWriter(interrupts, writes),
-            Error = new StringWriter(),
-            Interrupts = interrupts,
-            Variable = Piped().Variable,
-        };
+        return Piped(input, new InterruptingWriter(interrupts, writes), interrupts);
     }
 
     public static Task<Outcome> RunAsync(params string[] arguments) => RunAsync(Piped(), arguments);

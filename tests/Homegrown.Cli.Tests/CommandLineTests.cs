@@ -32,6 +32,8 @@ public sealed class CommandLineTests
     [InlineData("no model 'smollm3': neither a file nor a name in /nowhere. Did you mean 'smollm2-135m'? There is: smollm2-135m.", "run", "smollm3", "-p", "x")]
     [InlineData("--tier", "run", "-p", "x", "--tier", "quantum")]
     [InlineData("give its message with -p", "chat", "--json")]
+    [InlineData("can be reached from other machines: give an API key, or allow requests without one.\n", "serve", "--host", "*")]
+    [InlineData("max_tokens is 0", "run", "-p", "x", "-n", "0")]
     [InlineData("both a text and --file", "tokenize", "a", "b", "--file", "c")]
     public async Task A_wrong_argument_is_one_line_with_the_next_step_and_code_2(string said, params string[] arguments)
     {

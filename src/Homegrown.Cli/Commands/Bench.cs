@@ -23,21 +23,15 @@ static class Bench
         foreach (var option in (ReadOnlySpan<Option>)[prompt, generate, runs, json]) verb.Add(option);
         verb.SetAction(async (parsed, cancellation) =>
         {
-            var (length, count, times) = (parsed.GetValue(prompt), parsed.GetValue(generate), parsed.GetValue(runs));
+            var work = new Workload(parsed.GetValue(prompt), parsed.GetValue(generate), parsed.GetValue(runs));
             var asJson = parsed.GetValue(json);
-            JsonObject report;
-            using (var progress = new ProgressLine(terminal, "measuring", checked((length + count) * (times + 1)), "tokens", asJson))
-            {
-                var taken = new List<Measurement>();
-                for (var run = 0; run <= times; run++)
-                    taken.Add(await Measurement.TakeAsync(() => model.Load(parsed), length, count, run, done => progress.Report((run * (length + count)) + done), cancellation));
-                report = Report(taken.Skip(1).ToList());
-            }
-            using var loaded = model.Load(parsed);
-            Describe(report, loaded);
-            report["prompt_tokens"] = length;
-            report["generated_tokens"] = count;
-            report["runs"] = times;
+            LocalModel Load() => model.Load(parsed, quiet: true);
+            var taken = new List<Measurement>();
+            using (var progress = new ProgressLine(terminal, "measuring", checked(work.Tokens * (work.Runs + 1)), "tokens", asJson))
+                for (var run = 0; run <= work.Runs; run++)
+                    taken.Add(await Measurement.TakeAsync(Load, work, run, done => progress.Report((run * work.Tokens) + done), cancellation));
+            using var loaded = Load();
+            var report = Report(taken[1..], work, loaded);
             if (asJson) terminal.Out.WriteLine(Json.Line(report));
             else Print(report, terminal);
             return ExitCode.Ok;
@@ -45,24 +39,27 @@ static class Bench
         return verb;
     }
 
-    static JsonObject Report(IReadOnlyList<Measurement> taken) => new()
-    {
-        ["prefill_tokens_per_second"] = Median(taken, run => run.PrefillRate),
-        ["decode_tokens_per_second"] = Median(taken, run => run.DecodeRate),
-        ["first_token_ms"] = Median(taken, run => run.FirstToken.TotalMilliseconds),
-        ["load_ms"] = Median(taken, run => run.Load.TotalMilliseconds),
-        ["resident_bytes"] = (long)Median(taken, run => run.ResidentBytes),
-    };
-
-    static void Describe(JsonObject report, LocalModel model)
+    static JsonObject Report(IReadOnlyList<Measurement> taken, Workload work, LocalModel model)
     {
         var bandwidth = MemoryBandwidth.Measure(model.Compute.Threads);
-        report["bytes_per_token"] = model.BytesPerToken;
-        report["bandwidth_bytes_per_second"] = Math.Round(bandwidth);
-        report["bandwidth_share"] = Math.Round(report["decode_tokens_per_second"]!.GetValue<double>() * model.BytesPerToken / bandwidth, 4);
-        report["cpu"] = Machine.Processor();
-        report["threads"] = model.Compute.Threads;
-        report["model"] = model.Id;
+        var decode = Median(taken, run => run.DecodeRate);
+        return new JsonObject
+        {
+            ["model"] = model.Id,
+            ["cpu"] = Machine.Processor(),
+            ["threads"] = model.Compute.Threads,
+            ["prompt_tokens"] = work.Prompt,
+            ["generated_tokens"] = work.Generate,
+            ["runs"] = work.Runs,
+            ["prefill_tokens_per_second"] = Median(taken, run => run.PrefillRate),
+            ["decode_tokens_per_second"] = decode,
+            ["first_token_ms"] = Median(taken, run => run.FirstToken.TotalMilliseconds),
+            ["load_ms"] = Median(taken, run => run.Load.TotalMilliseconds),
+            ["resident_bytes"] = (long)Median(taken, run => run.ResidentBytes),
+            ["bytes_per_token"] = model.BytesPerToken,
+            ["bandwidth_bytes_per_second"] = Math.Round(bandwidth),
+            ["bandwidth_share"] = Math.Round(decode * model.BytesPerToken / bandwidth, 4),
+        };
     }
 
     static double Median(IReadOnlyList<Measurement> taken, Func<Measurement, double> value)
@@ -83,7 +80,8 @@ static class Bench
         grid.AddRow("first token", $"{Number("first_token_ms"):0} ms");
         grid.AddRow("load", $"{Number("load_ms"):0} ms");
         grid.AddRow("resident", ByteSize.Text(Bytes("resident_bytes")));
-        grid.AddRow("weights", $"{ByteSize.Text(Bytes("bytes_per_token"))} read for each token, at {Number("bandwidth_share"):0%} of {ByteSize.Text(Number("bandwidth_bytes_per_second"))}/s");
+        var ceiling = $"{Number("bandwidth_share"):0%} of the {ByteSize.Text(Number("bandwidth_bytes_per_second"))}/s that the memory delivers";
+        grid.AddRow("weights", $"{ByteSize.Text(Bytes("bytes_per_token"))} read for each token: {ceiling}");
         terminal.Console.Write(grid);
     }
 }

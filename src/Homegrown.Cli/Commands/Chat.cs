@@ -17,7 +17,11 @@ static class Chat
             "homegrown chat -p \"What is the capital of France?\" --temp 0",
             "printf 'Hello\\nWho are you?\\n' | homegrown chat");
         var model = ModelOptions.AddTo(verb, terminal);
-        var prompt = new Option<string?>("--prompt", "-p") { Description = "One message; '-' reads it from the input. Prints the answer and leaves.", HelpName = "TEXT" };
+        var prompt = new Option<string?>("--prompt", "-p")
+        {
+            Description = "One message; '-' reads it from the input. Prints the answer and leaves.",
+            HelpName = "TEXT",
+        };
         var system = new Option<string?>("--system") { Description = "The system message.", HelpName = "TEXT" };
         var json = new Option<bool>("--json") { Description = "With -p: print one JSON object (text, ids, finish, timings)." };
         verb.Add(prompt);
@@ -30,7 +34,7 @@ static class Chat
             var asJson = parsed.GetValue(json);
             if (asJson && message is null) throw new UsageException("--json prints one answer: give its message with -p TEXT.");
             var watch = Stopwatch.StartNew();
-            using var loaded = model.Load(parsed);
+            using var loaded = model.Load(parsed, asJson);
             var load = watch.Elapsed;
             if (loaded.Template is null) throw new UsageException($"{loaded.Id} has no chat template; 'homegrown run' continues a text.");
             var session = new ChatSession(loaded, new Conversation(parsed.GetValue(system)), terminal,

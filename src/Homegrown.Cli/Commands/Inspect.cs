@@ -52,10 +52,11 @@ static class Inspect
             console.WriteLine();
         }
         var cache = summary.CacheBytesPerPosition * positions;
+        var parts = $"weights {ByteSize.Text(summary.WeightBytes)}, cache {ByteSize.Text(cache)} for {positions:N0} positions";
         console.Write(Table(["", ""], [
             ["file", $"{file.Paths[0]}{(file.Paths.Count > 1 ? $" and {file.Paths.Count - 1} more" : "")}, GGUF v{file.Version}, {ByteSize.Text(file.Bytes)}"],
             ["model", $"{summary.Architecture}, {summary.Parameters:N0} parameters"],
-            ["memory", $"{ByteSize.Text(summary.WeightBytes + cache)}: weights {ByteSize.Text(summary.WeightBytes)}, cache {ByteSize.Text(cache)} for {positions:N0} positions"],
+            ["memory", $"{ByteSize.Text(summary.WeightBytes + cache)}: {parts}"],
         ]).HideHeaders());
     }
 

@@ -38,6 +38,7 @@ static class List
         table.Columns[1].RightAligned();
         foreach (var model in store.List()) table.AddRow(Markup.Escape(model.Name), ByteSize.Text(model.Bytes), Markup.Escape(model.Path));
         terminal.Console.Write(table);
-        if (!Directory.Exists(store.Folder)) terminal.Note($"Put GGUF files into {store.Folder} (or the folder that HOMEGROWN_MODELS names) to call them by name.");
+        if (!Directory.Exists(store.Folder))
+            terminal.Note($"Put GGUF files into {store.Folder} (or the folder that HOMEGROWN_MODELS names) to call them by name.");
     }
 }

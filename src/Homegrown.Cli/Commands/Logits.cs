@@ -14,8 +14,18 @@ static class Logits
             "homegrown logits model.gguf --tokens \"1 2 3\" --out logits.f32 --exact",
             "homegrown logits --tokens @ids.txt --out logits.f32");
         var model = ModelOptions.AddTo(verb, terminal);
-        var tokens = new Option<string>("--tokens") { Description = "Token ids, or @FILE with them; spaces or commas between.", HelpName = "IDS", Required = true };
-        var output = new Option<string>("--out") { Description = "The file to write: float32, little-endian, [tokens, vocabulary].", HelpName = "FILE", Required = true };
+        var tokens = new Option<string>("--tokens")
+        {
+            Description = "Token ids, or @FILE with them; spaces or commas between.",
+            HelpName = "IDS",
+            Required = true,
+        };
+        var output = new Option<string>("--out")
+        {
+            Description = "The file to write: float32, little-endian, [tokens, vocabulary].",
+            HelpName = "FILE",
+            Required = true,
+        };
         verb.Add(tokens);
         verb.Add(output);
         verb.SetAction(parsed =>

@@ -28,7 +28,7 @@ static class Run
             var text = PromptText(parsed.GetValue(prompt), terminal);
             var asJson = parsed.GetValue(json);
             var watch = Stopwatch.StartNew();
-            using var loaded = model.Load(parsed);
+            using var loaded = model.Load(parsed, asJson);
             var load = watch.Elapsed;
             var ids = loaded.Tokenizer.Encode(text);
             if (ids.Count == 0) throw new UsageException("the prompt is empty, and this model has no token to begin with: give -p TEXT.");

@@ -99,7 +99,8 @@ sealed class ChatLoop(ChatSession session, Terminal terminal)
             terminal.Note(answer.ContextFull
                 ? $"[the context of {session.Model.ContextLength} tokens is full: /reset starts over, --ctx makes it longer]"
                 : $"[cut after {answer.Ids.Count} tokens, as -n says]");
-        if (terminal.IsInteractive) terminal.Note($"{answer.Ids.Count} tokens, {answer.DecodeRate:0} tokens/s, first after {answer.FirstToken.TotalMilliseconds:0} ms");
+        if (terminal.IsInteractive)
+            terminal.Note($"{answer.Ids.Count} tokens, {answer.DecodeRate:0} tokens/s, first after {answer.FirstToken.TotalMilliseconds:0} ms");
     }
 
     void Statistics()

@@ -5,25 +5,27 @@ namespace Homegrown.Cli.Interactive;
 
 /// <summary>
 /// Reads lines as a person types them: cursor keys, the shell's editing keys, and the lines entered before with up and down.
-/// The line may wrap; each key draws it anew from its first row.
+/// The line may wrap: what is typed at its end is appended, any other key draws it anew from its first row.
 /// </summary>
 sealed class LineEditor(IAnsiConsole console)
 {
     readonly List<string> history = [];
     int row; // of the cursor, counted from the row where the prompt begins
+    string? shown; // on the screen, with the cursor at its end; null otherwise
 
     /// <returns>The line, or null at the end of the input (Ctrl-D on an empty line).</returns>
     /// <exception cref="OperationCanceledException">Ctrl-C.</exception>
     public async Task<string?> ReadAsync(string prompt, CancellationToken cancellation)
     {
         var (line, recalled, draft) = (new LineBuffer(), history.Count, "");
-        row = 0;
+        (row, shown) = (0, null);
         while (true)
         {
             Draw(prompt, line);
             var read = await console.Input.ReadKeyAsync(intercept: true, cancellation);
             cancellation.ThrowIfCancellationRequested();
-            if (read is not { } key || (IsControl(key, ConsoleKey.D) && line.Text.Length == 0)) return Finish(prompt, line, null);
+            // A key of nothing is what the system reads where the terminal was closed, or Ctrl-D came before the first read.
+            if (read is not { } key || key == default || (IsControl(key, ConsoleKey.D) && line.Text.Length == 0)) return Finish(prompt, line, null);
             if (key.Key == ConsoleKey.Enter)
             {
                 if (line.Text.Length > 0 && (history.Count == 0 || history[^1] != line.Text)) history.Add(line.Text);
@@ -59,7 +61,7 @@ sealed class LineEditor(IAnsiConsole console)
             case (ConsoleModifiers.Control, ConsoleKey.K): line.DeleteToEnd(); break;
             case (ConsoleModifiers.Control, ConsoleKey.L):
                 console.Clear();
-                row = 0;
+                (row, shown) = (0, null);
                 break;
             default:
                 if (key.KeyChar == '\t' || !char.IsControl(key.KeyChar)) line.Insert(key.KeyChar == '\t' ? " " : key.KeyChar.ToString());
@@ -78,14 +80,18 @@ sealed class LineEditor(IAnsiConsole console)
     void Draw(string prompt, LineBuffer line)
     {
         var width = Math.Max(2, console.Profile.Width);
-        if (row > 0) console.Cursor.MoveUp(row);
+        var (text, before) = (prompt + line.Text, prompt + line.Text[..line.Cursor]);
         // The space after the text makes the terminal wrap when the text just fills a row, so that the cursor is where we count it.
-        console.Write(new ControlCode($"\r\e[J{prompt}{line.Text} "));
-        var end = Position(prompt + line.Text, width);
-        var cursor = Position(prompt + line.Text[..line.Cursor], width);
+        if (shown is not null && text.StartsWith(shown, StringComparison.Ordinal)) console.Write(new ControlCode($"{text[shown.Length..]} "));
+        else
+        {
+            if (row > 0) console.Cursor.MoveUp(row);
+            console.Write(new ControlCode($"\r\e[J{text} "));
+        }
+        var (end, cursor) = (Position(text, width), Position(before, width));
         if (end.Row > cursor.Row) console.Cursor.MoveUp(end.Row - cursor.Row);
         console.Write(new ControlCode(cursor.Column == 0 ? "\r" : $"\r\e[{cursor.Column}C"));
-        row = cursor.Row;
+        (row, shown) = (cursor.Row, before == text ? text : null);
     }
 
     /// <summary>Where the terminal's cursor is after a text; a wide character that does not fit into a row goes to the next.</summary>

@@ -5,6 +5,12 @@ using Homegrown.Engine.Tokenizers;
 
 namespace Homegrown.Cli.Measuring;
 
+/// <summary>What a benchmark does in each of its runs.</summary>
+sealed record Workload(int Prompt, int Generate, int Runs)
+{
+    public int Tokens => checked(Prompt + Generate);
+}
+
 /// <summary>One run of the benchmark.</summary>
 /// <param name="Load">Opening the model.</param>
 /// <param name="FirstToken">From the request to the first token.</param>
@@ -12,16 +18,16 @@ namespace Homegrown.Cli.Measuring;
 sealed record Measurement(double PrefillRate, double DecodeRate, TimeSpan FirstToken, TimeSpan Load, long ResidentBytes)
 {
     public static async Task<Measurement> TakeAsync(
-        Func<LocalModel> open, int prompt, int generate, int run, Action<int> tokensDone, CancellationToken cancellation)
+        Func<LocalModel> open, Workload work, int run, Action<int> tokensDone, CancellationToken cancellation)
     {
         var watch = Stopwatch.StartNew();
         using var model = open();
         var load = watch.Elapsed;
         var request = new GenerationRequest
         {
-            Prompt = Prompt(model.Tokenizer, model.VocabularySize, prompt, run),
+            Prompt = Prompt(model.Tokenizer, model.VocabularySize, work.Prompt, run),
             Sampling = new SamplingOptions { Temperature = 0 },
-            MaxTokens = generate,
+            MaxTokens = work.Generate,
             IgnoreEnd = true,
         };
         var (first, last, count) = (TimeSpan.Zero, TimeSpan.Zero, 0);
@@ -31,10 +37,10 @@ sealed record Measurement(double PrefillRate, double DecodeRate, TimeSpan FirstT
             if (piece.Token is null) continue;
             last = watch.Elapsed;
             if (++count == 1) first = last;
-            tokensDone(prompt + count);
+            tokensDone(work.Prompt + count);
         }
         var decode = count > 1 ? (count - 1) / (last - first).TotalSeconds : 0;
-        return new Measurement(prompt / first.TotalSeconds, decode, first, load, Environment.WorkingSet);
+        return new Measurement(work.Prompt / first.TotalSeconds, decode, first, load, Environment.WorkingSet);
     }
 
     /// <summary>Ordinary tokens in no order, others in each run: nothing of an earlier run can be reused.</summary>
@@ -44,8 +50,8 @@ sealed record Measurement(double PrefillRate, double DecodeRate, TimeSpan FirstT
         var ids = new int[length];
         for (var i = 0; i < length; i++)
         {
-            do ids[i] = random.Next(Math.Min(vocabulary, tokenizer.Count));
-            while (tokenizer.Kind(ids[i]) != TokenKind.Normal);
+            do ids[i] = random.Next(vocabulary);
+            while (ids[i] < tokenizer.Count && tokenizer.Kind(ids[i]) != TokenKind.Normal);
         }
         return ids;
     }

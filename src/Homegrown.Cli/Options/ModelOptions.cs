@@ -8,6 +8,7 @@ namespace Homegrown.Cli.Options;
 sealed class ModelOptions
 {
     readonly Terminal terminal;
+    readonly Argument<string?> model;
     readonly Option<int> threads = Numbers.AtLeast("--threads", 0, "Threads that compute; 0 takes what the machine gives.");
     readonly Option<int> context = Numbers.AtLeast("--ctx", 0, "Positions of the context; 0 takes the model's own length.");
     readonly Option<bool> exact = new("--exact") { Description = "Compute with float32 weights, activations and cache." };
@@ -16,13 +17,11 @@ sealed class ModelOptions
     ModelOptions(Terminal terminal, Verb verb)
     {
         this.terminal = terminal;
-        Model = Argument(terminal);
+        model = Argument(terminal);
         tier.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. Enum.GetNames<Tier>().Select(name => name.ToLowerInvariant())]);
-        verb.Add(Model);
+        verb.Add(model);
         foreach (var option in (ReadOnlySpan<Option>)[threads, context, exact, tier]) verb.Add(option);
     }
-
-    public Argument<string?> Model { get; }
 
     public static ModelOptions AddTo(Verb verb, Terminal terminal) => new(terminal, verb);
 
@@ -39,11 +38,11 @@ sealed class ModelOptions
         return model;
     }
 
-    /// <param name="model">The MODEL argument, where a verb reads it by rules of its own.</param>
-    public LocalModel Load(ParseResult parsed, string? model = null)
+    /// <param name="quiet">Shows no progress: the results go to a program, or the verb shows its own.</param>
+    public LocalModel Load(ParseResult parsed, bool quiet = false)
     {
-        var path = ModelStore.Of(terminal).Resolve(model ?? parsed.GetValue(Model));
-        using var progress = new ProgressLine(terminal, $"loading {Path.GetFileName(path)}");
+        var path = ModelStore.Of(terminal).Resolve(parsed.GetValue(model));
+        using var progress = new ProgressLine(terminal, $"loading {Path.GetFileName(path)}", quiet: quiet);
         return LocalModel.Load(path, new EngineOptions
         {
             Threads = parsed.GetValue(threads),

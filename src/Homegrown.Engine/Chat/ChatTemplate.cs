@@ -35,11 +35,11 @@ public sealed class ChatTemplate
     /// <exception cref="TemplateException">The template refuses the conversation or fails on it.</exception>
     public IReadOnlyList<PromptSpan> Render(ChatPrompt prompt) => Guarded(() =>
     {
-        // Absent, tools and documents are None for templates, which ask "if tools" and "tools is not none" alike.
-        var variables = new Dictionary<string, object?> { ["documents"] = null };
+        var variables = new Dictionary<string, object?>();
         foreach (var (name, value) in JsonValues.FromObject(prompt.Variables ?? [])) variables[((Text)name!).Value] = value;
         variables["messages"] = prompt.Messages.Select(ToValue).ToList();
-        variables["tools"] = JsonValues.From(prompt.Tools);
+        // Absent tools stay undefined: some templates go through them without asking, and None has no items.
+        if (prompt.Tools is not null) variables["tools"] = JsonValues.From(prompt.Tools);
         variables["add_generation_prompt"] = prompt.AddGenerationPrompt;
         return Render(variables);
     });
@@ -73,7 +73,8 @@ public sealed class ChatTemplate
         {
             // The API carries a call's arguments as a string of JSON; templates go through them or write them with tojson,
             // which would quote a string once more.
-            if (Field(call, "function") is DictValue function && Field(function, "arguments") is Text text && JsonValues.ParseObject(text.Value) is { } arguments)
+            if (Field(call, "function") is DictValue function && Field(function, "arguments") is Text text
+                && JsonValues.ParseObject(text.Value) is { } arguments)
                 function[Text.FromCaller("arguments")] = arguments;
         }
         return value;

@@ -5,7 +5,7 @@ using Homegrown.Engine.Tokenizers.PreTokenizers;
 namespace Homegrown.Engine.Tokenizers;
 
 /// <summary>Encodes words; holds the buffers for it.</summary>
-sealed class BytePairMerger(Vocabulary vocabulary, BytePairMerges merges, bool ignoreMerges) : PairMerger
+sealed class BytePairMerger(Vocabulary vocabulary, BytePairMerges merges, bool ignoreMerges) : PairMerger(merges.Table)
 {
     readonly List<int> ids = [];
     byte[] bytes = [];
@@ -37,9 +37,6 @@ sealed class BytePairMerger(Vocabulary vocabulary, BytePairMerges merges, bool i
         base.Reserve(count);
         if (bytes.Length < Capacity) (bytes, letters) = (new byte[Capacity], new char[Capacity]);
     }
-
-    protected override bool TryPair(int left, int right, int end, out int priority, out int token) =>
-        merges.TryGet(Token(left), Token(right), out priority, out token);
 
     bool TryWhole(ReadOnlySpan<byte> word, out int id)
     {

@@ -10,7 +10,8 @@ public static unsafe class Attention
 {
     /// <summary>
     /// Writes k and v, [rows, kvHeads * headDim], into the pages of their sequences, then attends: row t sees all positions of its
-    /// sequence up to its own. Returns [rows, heads * headDim]. A row's result does not depend on the rows beside it, nor on threads.
+    /// sequence up to its own. Returns [rows, heads * headDim]. Given finite values,
+    /// a row's result does not depend on the rows beside it, nor on threads: it is the same to the bit.
     /// </summary>
     /// <param name="q">[rows, heads * headDim].</param>
     /// <param name="k">Keys of this step's tokens, already at their positions (rotated).</param>
@@ -43,7 +44,7 @@ public static unsafe class Attention
 
     static void Check(Tensor q, Tensor k, Tensor v, KvPages pages, RaggedRows rows, AttentionShape shape, int? window)
     {
-        if (shape.HeadDim != pages.HeadDim || shape.KvHeads != pages.KvHeads || shape.Heads % shape.KvHeads != 0 || shape.Heads == 0)
+        if (shape.HeadDim != pages.HeadDim || shape.KvHeads != pages.KvHeads || shape.Heads % shape.KvHeads != 0 || shape.Heads <= 0)
             throw new ArgumentException($"{shape} does not fit pages of {pages.KvHeads} heads of {pages.HeadDim}.", nameof(shape));
         Expect(q, shape.Heads, nameof(q));
         Expect(k, shape.KvHeads, nameof(k));

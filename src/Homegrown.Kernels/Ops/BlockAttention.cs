@@ -1,19 +1,5 @@
 namespace Homegrown.Kernels.Ops;
 
-/// <summary>Softmax of some positions and their weighted values: a maximum and a sum of exponentials, [2, lanes], then values, [headDim, lanes].</summary>
-readonly unsafe struct SpanResult(float* data, int width)
-{
-    public static long Floats(int headDim, int width) => (2L + RoundUp(headDim)) * width;
-
-    public float* Max => data;
-
-    public float* Sum => data + width;
-
-    public float* Values => data + (2 * width);
-
-    static int RoundUp(int headDim) => (headDim + LaneProduct.RowBlock - 1) & -LaneProduct.RowBlock;
-}
-
 /// <summary>
 /// The arithmetic of one block of queries: a lane is a query, so that scores, softmax and sums of all of them run down the
 /// positions without a step across lanes, and a number of K or V, read once, meets all queries of the block.
@@ -53,7 +39,7 @@ readonly unsafe struct BlockAttention<TLanes>(in AttentionCall call, in LaneBloc
             var count = Math.Min(BlockScratch.TilePositions, end - at);
             LoadTile(at, count, values: false);
             LaneProduct.Multiply<TLanes>(Vectors, scratch.Tile, dim, 1, scratch.Queries, Scores(at - start),
-                BlockScratch.RoundUp(count), dim, add: false);
+                LaneProduct.RoundUp(count), dim, add: false);
         }
 
         Mask(start, end);
@@ -63,7 +49,7 @@ readonly unsafe struct BlockAttention<TLanes>(in AttentionCall call, in LaneBloc
             var count = Math.Min(BlockScratch.TilePositions, end - at);
             LoadTile(at, count, values: true);
             LaneProduct.Multiply<TLanes>(Vectors, scratch.Tile, 1, dim, Scores(at - start), result.Values,
-                BlockScratch.RoundUp(dim), count, add: at > start);
+                LaneProduct.RoundUp(dim), count, add: at > start);
         }
     }
 
@@ -155,35 +141,4 @@ readonly unsafe struct BlockAttention<TLanes>(in AttentionCall call, in LaneBloc
             sum.Store(result.Sum + v);
         }
     }
-}
-
-/// <summary>A thread's memory while it works on a block.</summary>
-readonly unsafe struct BlockScratch(float* data, int headDim, int width)
-{
-    /// <summary>Positions converted to float at a time: with 64 of headDim, keys, queries and scores stay in the first cache.</summary>
-    public const int TilePositions = 64;
-
-    public static long Floats(int headDim, int width)
-        => QueryFloats(headDim, width) + TileFloats(headDim) + ScoreFloats(width) + (2 * SpanResult.Floats(headDim, width));
-
-    /// <summary>[headDim, lanes].</summary>
-    public float* Queries => data;
-
-    /// <summary>[positions, headDim], and a row block more, since <see cref="LaneProduct"/> reads whole ones.</summary>
-    public float* Tile => Queries + QueryFloats(headDim, width);
-
-    /// <summary>[positions of a span, lanes].</summary>
-    public float* Scores => Tile + TileFloats(headDim);
-
-    public SpanResult Part => new(Scores + ScoreFloats(width), width);
-
-    public SpanResult Total => new(Scores + ScoreFloats(width) + SpanResult.Floats(headDim, width), width);
-
-    public static int RoundUp(int rows) => (rows + LaneProduct.RowBlock - 1) & -LaneProduct.RowBlock;
-
-    static long QueryFloats(int headDim, int width) => (long)headDim * width;
-
-    static long TileFloats(int headDim) => (TilePositions * (long)headDim) + LaneProduct.RowBlock;
-
-    static long ScoreFloats(int width) => (long)LaneBlock.SpanPositions * width;
 }

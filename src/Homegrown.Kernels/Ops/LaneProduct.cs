@@ -9,11 +9,14 @@ namespace Homegrown.Kernels.Ops;
 /// </summary>
 static unsafe class LaneProduct
 {
-    /// <summary>Rows of c are computed in multiples of this; a and c have so many.</summary>
+    /// <summary>Rows of c are computed in multiples of this.</summary>
     public const int RowBlock = 8;
 
     // Optimised at the first call: a prompt is read before the runtime would have seen that these loops are hot.
     const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization;
+
+    /// <summary>Rows that a and c must have memory for.</summary>
+    public static int RoundUp(int rows) => (rows + RowBlock - 1) & -RowBlock;
 
     /// <param name="vectors">1 or 3: vectors in a row of b and c.</param>
     /// <param name="a">a[i, k] is at i * rowStride + k * stride.</param>

@@ -24,9 +24,11 @@ sealed class BrowserGuard
         var loopback = options.Host == "localhost" || (options.Host != "*" && IPAddress.IsLoopback(Address(options.Host)));
         if (options.ApiKeys.Any(string.IsNullOrWhiteSpace)) throw new ArgumentException("An API key is empty: give one, or none at all.", nameof(options));
         if (!hasKey && !loopback && !options.AllowWithoutKey)
-            throw new ArgumentException($"Host '{options.Host}' can be reached from other machines: give an API key, or allow requests without one.", nameof(options));
+            throw new ArgumentException($"Host '{options.Host}' can be reached from other machines: give an API key, or allow requests without one.",
+                nameof(options));
         if (!hasKey && options.AllowedOrigins.Contains("*"))
-            throw new ArgumentException("Pages of any origin may call only a server that asks for a key: give an API key, or name the origins.", nameof(options));
+            throw new ArgumentException("Pages of any origin may call only a server that asks for a key: give an API key, or name the origins.",
+                nameof(options));
         (checksOrigin, checksHost) = (!hasKey, !hasKey && loopback);
     }
 

@@ -31,7 +31,8 @@ sealed class ChoiceRun
         {
             if (prompt.Count == 0) throw ApiException.Invalid(param, "is empty, and the model has no token to begin with.");
             if (prompt.Count >= model.ContextLength)
-                throw new ApiException(400, $"'{param}' has {prompt.Count} tokens; the context of '{model.Id}' holds {model.ContextLength}, answer included. Shorten the prompt.")
+                throw new ApiException(400,
+                    $"'{param}' has {prompt.Count} tokens; the context of '{model.Id}' holds {model.ContextLength}, answer included. Shorten the prompt.")
                 { Param = param, Code = "context_length_exceeded" };
         }
     }

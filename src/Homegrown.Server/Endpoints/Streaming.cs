@@ -7,7 +7,8 @@ namespace Homegrown.Server.Endpoints;
 /// <summary>Sends the pieces of a reply as events.</summary>
 static class Streaming
 {
-    public static async Task SendAsync<T>(HttpContext http, ApiService service, IAsyncEnumerable<T> chunks, JsonTypeInfo<T> type, CancellationToken cancellation)
+    public static async Task SendAsync<T>(HttpContext http, ApiService service, IAsyncEnumerable<T> chunks, JsonTypeInfo<T> type,
+        CancellationToken cancellation)
     {
         await using var chunk = chunks.GetAsyncEnumerator(cancellation);
         var first = chunk.MoveNextAsync().AsTask();

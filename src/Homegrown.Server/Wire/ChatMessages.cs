@@ -22,7 +22,8 @@ static class ChatMessages
         var fields = new JsonFields(item, path);
         var role = fields.Text("role");
         if (role is not ("system" or "developer" or "user" or "assistant" or "tool"))
-            throw ApiException.Invalid(fields.PathOf("role"), $"must be system, developer, user, assistant or tool, not {(role is null ? "missing" : $"'{role}'")}.");
+            throw ApiException.Invalid(fields.PathOf("role"),
+                $"must be system, developer, user, assistant or tool, not {(role is null ? "missing" : $"'{role}'")}.");
         var content = Content(fields);
         if (content is null && role != "assistant") throw ApiException.Invalid(fields.PathOf("content"), "is missing: give a string or text parts.");
         return new ChatMessage
@@ -47,7 +48,8 @@ static class ChatMessages
             if (part.ValueKind != JsonValueKind.Object) throw JsonFields.Wrong(path, "an object", part.GetRawText());
             var partFields = new JsonFields(part, path);
             var type = partFields.Text("type");
-            if (type is not ("text" or "refusal")) throw ApiException.Unsupported($"{path}.type", $"'{type}' is not supported: this model reads text parts only.");
+            if (type is not ("text" or "refusal"))
+                throw ApiException.Unsupported($"{path}.type", $"'{type}' is not supported: this model reads text parts only.");
             text.Append(partFields.Text(type) ?? throw ApiException.Invalid($"{path}.{type}", "is missing."));
         }
         return text.ToString();

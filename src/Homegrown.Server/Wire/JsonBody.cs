@@ -36,13 +36,15 @@ static class JsonBody
         {
             var document = JsonDocument.Parse(body, Strict);
             if (document.RootElement.ValueKind != JsonValueKind.Object)
-                throw new ApiException(400, $"The request's body is a JSON {document.RootElement.ValueKind.ToString().ToLowerInvariant()}: an object is needed.");
+                throw new ApiException(400,
+                    $"The request's body is a JSON {document.RootElement.ValueKind.ToString().ToLowerInvariant()}: an object is needed.");
             CheckEscapes(body.Span);
             return document;
         }
         catch (JsonException e)
         {
-            throw new ApiException(400, $"The request's body is not valid JSON, or names a field twice, at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}.", e);
+            throw new ApiException(400,
+                $"The request's body is not valid JSON, or names a field twice, at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}.", e);
         }
     }
 
@@ -60,7 +62,8 @@ static class JsonBody
             catch (InvalidOperationException e)
             {
                 var before = body[..checked((int)reader.TokenStartIndex)];
-                throw new ApiException(400, $"The request's body has half of a surrogate pair (\\ud800 to \\udfff) in the text at line {before.Count((byte)'\n') + 1}, "
+                throw new ApiException(400,
+                    $"The request's body has half of a surrogate pair (\\ud800 to \\udfff) in the text at line {before.Count((byte)'\n') + 1}, "
                     + $"byte {before.Length - before.LastIndexOf((byte)'\n')}.", e);
             }
         }

@@ -43,7 +43,8 @@ sealed class JsonFields(JsonElement json, string path = "")
         if (Find(name) is not { } value) return [];
         JsonElement[] items = value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray()] : [value];
         if (items.Length > most) throw ApiException.Invalid(PathOf(name), $"has {items.Length} entries: at most {most} are accepted.");
-        return [.. items.Select(item => item.ValueKind == JsonValueKind.String ? item.GetString()! : throw Wrong(name, "a string or an array of strings", item))];
+        return [.. items.Select(item => item.ValueKind == JsonValueKind.String ? item.GetString()!
+            : throw Wrong(name, "a string or an array of strings", item))];
     }
 
     public ApiException Wrong(string name, string needed, JsonElement value) => Wrong(PathOf(name), needed, value.GetRawText());

@@ -35,7 +35,9 @@ public sealed class ChatTests : IDisposable
     [Fact]
     public async Task A_loaded_conversation_goes_on_and_can_be_answered_anew()
     {
-        File.WriteAllText(file, """{"messages": [{"role": "user", "content": "What is the capital of France?"}, {"role": "assistant", "content": "I forgot."}]}""");
+        File.WriteAllText(file, """
+            {"messages": [{"role": "user", "content": "What is the capital of France?"}, {"role": "assistant", "content": "I forgot."}]}
+            """);
         var outcome = await Talk($"/load {file}\n/regen\n/stats\n/exit\nnever read", "--temp", "0", "--exact");
         Assert.Equal("The capital of France is Paris.\n", outcome.Out);
         Assert.Contains("2 messages", outcome.Error);

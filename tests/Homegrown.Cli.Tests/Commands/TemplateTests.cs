@@ -12,8 +12,11 @@ public sealed class TemplateTests : IDisposable
     [Fact]
     public async Task A_case_renders_with_its_variables_and_special_tokens()
     {
-        var template = Put("t.jinja", "{{ bos_token }}{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}{% if loud %}!{% endif %}{% if add_generation_prompt %}>{% endif %}");
-        var one = Put("c.json", """{"messages": [{"role": "user", "content": "北京"}], "loud": true, "add_generation_prompt": false, "special": {"bos_token": "<s>"}}""");
+        var template = Put("t.jinja", "{{ bos_token }}{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}"
+            + "{% if loud %}!{% endif %}{% if add_generation_prompt %}>{% endif %}");
+        var one = Put("c.json", """
+            {"messages": [{"role": "user", "content": "北京"}], "loud": true, "add_generation_prompt": false, "special": {"bos_token": "<s>"}}
+            """);
         Assert.Equal(new Outcome(0, "<s>user: 北京\n!", ""), await Cli.RunAsync("template", template, "--case", one));
         Assert.Equal("<bos>user: 北京\n!", (await Cli.RunAsync("template", template, "--case", one, "--special", "bos_token=<bos>")).Out);
     }

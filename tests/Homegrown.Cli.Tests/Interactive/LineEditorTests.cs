@@ -47,10 +47,27 @@ public sealed class LineEditorTests
     [Fact]
     public async Task A_line_that_wraps_is_drawn_from_its_first_row()
     {
-        console.Input.Type(new string('a', 25) + "北\r"); // 2 cells of prompt, 25 and 2 of text: two rows of 20
-        Assert.Equal(new string('a', 25) + "北", await Read(new LineEditor(console)));
-        Assert.Contains("\e[1A\r\e[J> ", console.Output);
+        console.Input.Type(new string('a', 25) + "北"); // 2 cells of prompt, 25 and 2 of text: two rows of 20
+        Push(ConsoleKey.LeftArrow);
+        console.Input.Type("x\r");
+        Assert.Equal(new string('a', 25) + "x北", await Read(new LineEditor(console)));
+        Assert.Contains("\e[1A\r\e[J> aaa", console.Output);
         Assert.DoesNotContain("\e[2A", console.Output);
+    }
+
+    [Fact]
+    public async Task What_is_typed_at_the_end_is_written_once()
+    {
+        console.Input.Type("abc\r");
+        await Read(new LineEditor(console));
+        Assert.Equal("\r\e[J>  \r\e[2Ca \r\e[3Cb \r\e[4Cc \r\e[5C \r\e[5C\n", console.Output);
+    }
+
+    [Fact]
+    public async Task A_closed_terminal_is_the_end()
+    {
+        console.Input.PushKey(default(ConsoleKeyInfo));
+        Assert.Null(await Read(new LineEditor(console)));
     }
 
     [Fact]

@@ -20,7 +20,10 @@ public sealed class ChatTemplateTests
                 new()
                 {
                     Role = "assistant", Content = "",
-                    Extra = Json("""{"tool_calls": [{"id": "call00001", "type": "function", "function": {"name": "get_weather", "arguments": "{\"city\": \"北京\", \"unit\": \"c\"}"}}]}"""),
+                    Extra = Json("""
+                        {"tool_calls": [{"id": "call00001", "type": "function",
+                                         "function": {"name": "get_weather", "arguments": "{\"city\": \"北京\", \"unit\": \"c\"}"}}]}
+                        """),
                 },
                 new() { Role = "tool", Content = "{\"temp\": 21}", Extra = Json("""{"tool_call_id": "call00001", "name": "get_weather"}""") },
             ],
@@ -32,25 +35,30 @@ public sealed class ChatTemplateTests
     [Fact]
     public void Arguments_that_are_no_JSON_object_stay_the_string_they_are()
     {
-        var prompt = Prompt("assistant", null, """{"tool_calls": [{"function": {"arguments": "{broken"}}, {"function": {"arguments": "[1]"}}, {"function": {"arguments": "{\"a\":1,\"a\":2}"}}]}""");
-        Assert.Equal("""["{broken", "[1]", "{\"a\":1,\"a\":2}"]""", Render("{{ messages[0].tool_calls|map(attribute='function.arguments')|list|tojson }}", prompt));
+        var prompt = Prompt("assistant", null, """
+            {"tool_calls": [{"function": {"arguments": "{broken"}}, {"function": {"arguments": "[1]"}}, {"function": {"arguments": "{\"a\":1,\"a\":2}"}}]}
+            """);
+        Assert.Equal("""["{broken", "[1]", "{\"a\":1,\"a\":2}"]""",
+            Render("{{ messages[0].tool_calls|map(attribute='function.arguments')|list|tojson }}", prompt));
     }
 
     [Fact]
-    public void What_is_absent_is_None()
+    public void Absent_tools_are_undefined_and_absent_content_is_None()
     {
-        Assert.Equal("True True True True",
-            Render("{{ tools is none }} {{ documents is none }} {{ messages[0].content is none }} {{ messages[0].name is undefined }}", Prompt("assistant", null)));
+        const string source = "{{ tools is undefined }} {{ messages[0].content is none }} {{ messages[0].name is undefined }}";
+        Assert.Equal("True True True", Render(source, Prompt("assistant", null)));
     }
 
     [Fact]
     public void Further_fields_come_after_role_and_content_in_their_order() =>
-        Assert.Equal("""{"role": "user", "content": "x", "name": "n", "b": 1, "a": 2.0}""", Render("{{ messages[0]|tojson }}", Prompt("user", "x", """{"name": "n", "b": 1, "a": 2.0}""")));
+        Assert.Equal("""{"role": "user", "content": "x", "name": "n", "b": 1, "a": 2.0}""",
+            Render("{{ messages[0]|tojson }}", Prompt("user", "x", """{"name": "n", "b": 1, "a": 2.0}""")));
 
     [Fact]
     public void Variables_reach_the_template_and_do_not_replace_the_conversation()
     {
-        var prompt = Prompt("user", "x") with { Variables = Json("""{"enable_thinking": false, "messages": [], "add_generation_prompt": false, "bos_token": "B"}""") };
+        var variables = Json("""{"enable_thinking": false, "messages": [], "add_generation_prompt": false, "bos_token": "B"}""");
+        var prompt = Prompt("user", "x") with { Variables = variables };
         Assert.Equal("False 1 True B", Render("{{ enable_thinking }} {{ messages|length }} {{ add_generation_prompt }} {{ bos_token }}", prompt));
     }
 

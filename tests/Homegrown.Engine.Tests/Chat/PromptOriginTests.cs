@@ -40,6 +40,10 @@ public sealed class PromptOriginTests
     [InlineData("{{ x ~ x }}{{ x * 2 }}", "[abCabCabCabC]")]
     [InlineData("{{ d|tojson }}", "{\"", "[key]", "\": \"", "[val\\n]", "\"}")]
     [InlineData("{% for k, v in d|items %}{{ k }}={{ v|trim }}{% endfor %}", "[key]", "=", "[val]")]
+    [InlineData("{% macro m() %}{% for k in kwargs %}<{{ k }}>{% endfor %}{% endmacro %}{{ m(**d) }}", "<", "[key]", ">")]
+    [InlineData("{% for k in dict(**d) %}<{{ k }}>{% endfor %}", "<", "[key]", ">")]
+    [InlineData("{{ '<{:{}>3}>'.format(1, x[0]) }}", "<", "[aa1]", ">")]
+    [InlineData("{{ x|e }}{{ '<'|e }}{{ x|urlencode }}", "[abC]", "&lt;", "[abC]")]
     [InlineData("{{ bos_token }}{{ x }}", "<s>", "[abC]")]
     public void Origins_survive_what_a_template_does_with_a_string(string source, params string[] spans)
     {
@@ -53,7 +57,8 @@ public sealed class PromptOriginTests
     {
         var template = new ChatTemplate("{% for m in messages %}{{ '<|' + m.role + '|>' + m.content }}{% endfor %}", new Dictionary<string, string>());
         var prompt = new ChatPrompt { Messages = [new() { Role = "user", Content = "a" }, new() { Role = "endoftext", Content = "b" }] };
-        Assert.Equal([new("<|user|>", false), new("a", true), new("<|", false), new("endoftext", true), new("|>", false), new("b", true)], template.Render(prompt));
+        PromptSpan[] expected = [new("<|user|>", false), new("a", true), new("<|", false), new("endoftext", true), new("|>", false), new("b", true)];
+        Assert.Equal(expected, template.Render(prompt));
     }
 
     static void Check(string folder)
@@ -71,7 +76,8 @@ public sealed class PromptOriginTests
                 for (var at = text.IndexOf(Marker, StringComparison.Ordinal); at >= 0; at = text.IndexOf(Marker, at + 1, StringComparison.Ordinal))
                 {
                     marked++;
-                    if (mask.AsSpan(at, Marker.Length).Contains(false)) failures.Add($"{Path.GetFileName(path)} {name}: {text[Math.Max(0, at - 20)..(at + Marker.Length)]}");
+                    if (mask.AsSpan(at, Marker.Length).Contains(false))
+                        failures.Add($"{Path.GetFileName(path)} {name}: {text[Math.Max(0, at - 20)..(at + Marker.Length)]}");
                 }
             }
         }

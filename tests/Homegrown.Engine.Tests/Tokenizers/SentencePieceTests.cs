@@ -35,5 +35,27 @@ public class SentencePieceTests
     }
 
     [Fact]
+    public void A_character_that_is_only_a_part_of_a_piece_joins_too()
+    {
+        var data = SmallVocabularies.SentencePiece;
+        var odd = TokenizerFactory.Create(data with { Tokens = [.. data.Tokens, "é🦙"], Kinds = [.. data.Kinds!, 1], Scores = [.. data.Scores!, 0] });
+        Assert.Equal(["▁", "é🦙", "<0xC3>", "<0xA9>"], odd.Pieces("é🦙é"));
+    }
+
+    [Theory]
+    [InlineData("aab ab  aaab a")]
+    [InlineData("  a▁b▁ ▁aab")]
+    public void Words_are_encoded_alone_only_where_that_makes_no_difference(string text)
+    {
+        var data = SmallVocabularies.SentencePiece;
+        // A piece over the border of words that no text reaches: everything is merged as one.
+        var whole = TokenizerFactory.Create(data with { Tokens = [.. data.Tokens, "q▁q▁q"], Kinds = [.. data.Kinds!, 1], Scores = [.. data.Scores!, 0] });
+        Assert.Equal(whole.Plain(text), tokenizer.Plain(text));
+
+        var joined = TokenizerFactory.Create(data with { Tokens = [.. data.Tokens, "b▁", "b▁a"], Kinds = [.. data.Kinds!, 1, 1], Scores = [.. data.Scores!, 1, 1] });
+        Assert.Equal(["▁a", "b▁a"], joined.Pieces("ab a"));
+    }
+
+    [Fact]
     public void No_text_is_no_token() => Assert.Empty(tokenizer.Plain(""));
 }

@@ -1,4 +1,3 @@
-using Homegrown.Kernels.Memory;
 using Homegrown.Kernels.Ops;
 
 namespace Homegrown.Kernels.Tests.Ops;
@@ -18,6 +17,8 @@ public sealed class OpCorpusTests
             return rows;
         }
     }
+
+    public static TheoryData<string> Names => [.. OpCatalog.All.Select(op => op.Name)];
 
     [Fact]
     public void Every_operation_of_the_kernels_has_a_row()
@@ -39,7 +40,7 @@ public sealed class OpCorpusTests
     public void Is_its_definition_on_many_threads(string op, Tier tier)
     {
         using var compute = NewCompute(tier, threads: 3);
-        Check(op, compute, 8192 / 16, random => random.NextSingle() - 0.5f, rows: 200);
+        Check(op, compute, 512, random => random.NextSingle() - 0.5f, rows: 200);
     }
 
     [Theory]
@@ -56,10 +57,10 @@ public sealed class OpCorpusTests
     }
 
     [Theory]
-    [MemberData(nameof(Tiers))]
-    public void Allocates_nothing_on_the_managed_heap(string op, Tier tier)
+    [MemberData(nameof(Names))]
+    public void Allocates_nothing_on_the_managed_heap(string op)
     {
-        using var compute = NewCompute(tier, threads: 1);
+        using var compute = NewCompute(Tier.Portable, threads: 2);
         var allocated = 0L;
         for (var i = 0; i < 3; i++) allocated = Run(op, compute, 64, 5, random => random.NextSingle()).Allocated;
         Assert.Equal(0, allocated);

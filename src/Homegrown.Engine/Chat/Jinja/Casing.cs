@@ -16,17 +16,19 @@ static class Casing
 
     public static Text Upper(Text text) => text.Map(Upper);
 
-    public static Text Swap(Text text) => Rewrite(text, (rune, _) => Rune.IsUpper(rune) ? Lower(rune.ToString()) : Rune.IsLower(rune) ? Upper(rune.ToString()) : rune.ToString());
+    public static Text Swap(Text text) => Rewrite(text, (rune, _) =>
+        Rune.IsUpper(rune) ? Lower(rune.ToString()) : Rune.IsLower(rune) ? Upper(rune.ToString()) : rune.ToString());
 
     /// <summary>A capital at the start, the rest small.</summary>
     public static Text Capitalize(Text text) => Rewrite(text, (rune, previous) => previous is null ? ToTitle(rune) : Lower(rune.ToString()));
 
     /// <summary>A capital after everything that is not a cased letter, as str.title does it.</summary>
-    public static Text Title(Text text) => Rewrite(text, (rune, previous) => previous is { } before && IsCased(before) ? Lower(rune.ToString()) : ToTitle(rune));
+    public static Text Title(Text text) => Rewrite(text, (rune, previous) =>
+        previous is { } before && IsCased(before) ? Lower(rune.ToString()) : ToTitle(rune));
 
     /// <summary>A capital after white space, brackets and hyphens, as Jinja2's title filter does it.</summary>
     public static Text TitleWords(Text text) => Rewrite(text, (rune, previous) =>
-        previous is { } before && !(before.IsBmp && (Whitespace.Is((char)before.Value) || before.Value is '-' or '(' or '{' or '[' or '<')) ? Lower(rune.ToString()) : Upper(rune.ToString()));
+        previous is { } before && !StartsWord(before) ? Lower(rune.ToString()) : Upper(rune.ToString()));
 
     public static bool IsUpper(string text) => text.EnumerateRunes().Any(IsCased) && !text.EnumerateRunes().Any(rune => IsCased(rune) && !Rune.IsUpper(rune));
 
@@ -55,7 +57,10 @@ static class Casing
 
     static string ToTitle(Rune rune) => Upper(rune.ToString()) is var upper && upper.Length > rune.Utf16SequenceLength ? upper[..1] + Lower(upper[1..]) : upper;
 
-    static bool IsCased(Rune rune) => Rune.GetUnicodeCategory(rune) is UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter;
+    static bool StartsWord(Rune before) => before.IsBmp && (Whitespace.Is((char)before.Value) || before.Value is '-' or '(' or '{' or '[' or '<');
+
+    static bool IsCased(Rune rune) => Rune.GetUnicodeCategory(rune)
+        is UnicodeCategory.UppercaseLetter or UnicodeCategory.LowercaseLetter or UnicodeCategory.TitlecaseLetter;
 
     /// <param name="rewrite">Gets a code point and the one before it.</param>
     static Text Rewrite(Text text, Func<Rune, Rune?, string> rewrite)

@@ -9,6 +9,9 @@ namespace Homegrown.Engine.Chat.Jinja;
 /// </summary>
 sealed partial record FormatSpec
 {
+    /// <summary>The exact digits of a double end after 1074 decimals; more are zeros.</summary>
+    const int MaxDecimals = 1100;
+
     static readonly FormatSpec Plain = new();
 
     public string Fill { get; init; } = " ";
@@ -59,16 +62,23 @@ sealed partial record FormatSpec
 
     public Text Apply(object? value) => value switch
     {
-        Text text => Type is ' ' or 's' && Align != '=' ? Padded(Precision is { } most && most < text.Length ? text.Part(0, text.Unit(most)) : text, '<') : throw Unknown(value),
+        Text text => FormatText(text),
         _ when this == Plain => Printing.Str(value),
         double number => FormatFloat(number),
-        _ when Numbers.IsIntegral(value) => Type is ' ' or 'd' or 'n' or 'b' or 'o' or 'x' or 'X' or 'c' ? FormatInteger(Numbers.AsInteger(value)) : FormatFloat(Numbers.AsDouble(value)),
+        _ when Numbers.IsIntegral(value) && Type is 'f' or 'F' or 'e' or 'E' or 'g' or 'G' or '%' => FormatFloat(Numbers.AsDouble(value)),
+        _ when Numbers.IsIntegral(value) => FormatInteger(Numbers.AsInteger(value)),
         _ => throw new TemplateException($"unsupported format string passed to {TypeNames.Of(value)}.__format__"),
     };
 
+    Text FormatText(Text text)
+    {
+        if (Type is not (' ' or 's') || Align == '=') throw Unknown(text);
+        return Padded(Precision is { } most && most < text.Length ? text.Part(0, text.Unit(most)) : text, '<');
+    }
+
     Text FormatInteger(long value)
     {
-        if (Type == 'c') return Padded(Text.Literal(char.ConvertFromUtf32(checked((int)value))), '<');
+        if (Type == 'c') return Padded(Numbers.Character(value), '<');
         var magnitude = value < 0 ? (ulong)-(Int128)value : (ulong)value;
         var digits = Type switch
         {
@@ -76,14 +86,15 @@ sealed partial record FormatSpec
             'X' => magnitude.ToString("X", CultureInfo.InvariantCulture),
             'b' => magnitude.ToString("b", CultureInfo.InvariantCulture),
             'o' => Octal(magnitude),
-            _ => magnitude.ToString(CultureInfo.InvariantCulture),
+            ' ' or 'd' or 'n' => magnitude.ToString(CultureInfo.InvariantCulture),
+            _ => throw Unknown(value),
         };
-        var prefix = IsAlternate && Type is 'x' or 'X' or 'b' or 'o' ? "0" + Type : "";
-        return Number(value < 0, IsAlternate ? prefix : "", digits);
+        return Number(value < 0, IsAlternate && Type is 'x' or 'X' or 'b' or 'o' ? "0" + Type : "", digits);
     }
 
     Text FormatFloat(double value)
     {
+        if (Precision > MaxDecimals) throw new TemplateException($"a number with more than {MaxDecimals} decimals");
         var magnitude = Math.Abs(value);
         var digits = Type switch
         {
@@ -102,7 +113,8 @@ sealed partial record FormatSpec
     {
         var sign = (isNegative ? "-" : Sign == '-' ? "" : Sign.ToString()) + prefix;
         if (Grouping != ' ') digits = Grouped(digits);
-        return Align == '=' ? new TextBuilder().Append(sign).Append(Padding(sign.Length + digits.Length)).Append(digits).ToText() : Padded(Text.Literal(sign + digits), '>');
+        if (Align != '=') return Padded(Text.Literal(sign + digits), '>');
+        return new TextBuilder().Append(sign).Append(Text.Literal(Fill), Width - sign.Length - digits.Length).Append(digits).ToText();
     }
 
     Text Padded(Text text, char ownAlign)
@@ -113,8 +125,6 @@ sealed partial record FormatSpec
         return missing == 0 ? text : new TextBuilder().Append(fill, left).Append(text).Append(fill, missing - left).ToText();
     }
 
-    Text Padding(int used) => new TextBuilder().Append(Text.Literal(Fill), Width - used).ToText();
-
     string Grouped(string digits)
     {
         var whole = digits.AsSpan().IndexOfAny(".e%") is >= 0 and var end ? end : digits.Length;
@@ -124,11 +134,11 @@ sealed partial record FormatSpec
 
     static string WithPoint(string digits) => digits.All(char.IsAsciiDigit) ? digits + ".0" : digits;
 
-    static string Octal(ulong value) => value < 8 ? value.ToString(CultureInfo.InvariantCulture) : Octal(value / 8) + (value % 8).ToString(CultureInfo.InvariantCulture);
+    static string Octal(ulong value) => (value < 8 ? "" : Octal(value / 8)) + (char)('0' + (value % 8));
 
     TemplateException Unknown(object? value) => new($"Unknown format code '{Type}' for object of type '{TypeNames.Of(value)}'");
 
-    [GeneratedRegex(@"^(?:(?<fill>(?:[\uD800-\uDBFF][\uDC00-\uDFFF]|.)?)(?<align>[<>=^]))?(?<sign>[-+ ])?(?<alternate>\#)?(?<zero>0)?(?<width>[0-9]*)(?<grouping>[,_])?(?:\.(?<precision>[0-9]+))?(?<type>[a-zA-Z%])?$",
-        RegexOptions.Singleline)]
+    [GeneratedRegex(@"^(?:(?<fill>(?:[\uD800-\uDBFF][\uDC00-\uDFFF]|.)?)(?<align>[<>=^]))?(?<sign>[-+ ])?(?<alternate>\#)?(?<zero>0)?" +
+        @"(?<width>[0-9]*)(?<grouping>[,_])?(?:\.(?<precision>[0-9]+))?(?<type>[a-zA-Z%])?\z", RegexOptions.Singleline)]
     private static partial Regex Grammar();
 }

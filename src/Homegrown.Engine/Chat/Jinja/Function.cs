@@ -17,30 +17,33 @@ sealed record Arguments(List<object?> Positional, Dictionary<string, object?> Na
 /// <param name="signature">Parameters with spaces between; "?" marks an optional one, a last "*" takes whatever else is given.</param>
 sealed class Function(string name, string signature, Func<Call, object?> body) : ICallable
 {
-    readonly string[] parameters = signature.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+    readonly bool takesRest = signature.EndsWith('*');
+
+    readonly (string Name, bool IsOptional)[] parameters =
+        [.. signature.TrimEnd('*').Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(parameter => (parameter.TrimEnd('?'), parameter.EndsWith('?')))];
 
     public object? Call(Run run, Arguments arguments)
     {
-        var takesRest = parameters is [.., "*"];
-        var fixedCount = takesRest ? parameters.Length - 1 : parameters.Length;
-        if (!takesRest && arguments.Positional.Count > fixedCount)
-            throw new TemplateException($"{name}() takes at most {fixedCount} arguments ({arguments.Positional.Count} given)");
-        var values = new object?[fixedCount];
-        for (var i = 0; i < fixedCount; i++) values[i] = Take(arguments, i);
+        var count = parameters.Length;
+        if (!takesRest && arguments.Positional.Count > count)
+            throw new TemplateException($"{name}() takes at most {count} arguments ({arguments.Positional.Count} given)");
+        var values = new object?[count];
+        for (var i = 0; i < count; i++) run.Read(values[i] = Take(arguments, i));
         if (!takesRest && arguments.Named.Count > 0)
             throw new TemplateException($"{name}() got an unexpected keyword argument '{arguments.Named.Keys.First()}'");
-        return body(new(run, name, values, arguments.Positional.Count > fixedCount ? arguments.Positional[fixedCount..] : [], arguments.Named));
+        return body(new(run, name, values, arguments.Positional.Count > count ? arguments.Positional[count..] : [], arguments.Named));
     }
 
     public override string ToString() => $"<function {name}>";
 
     object? Take(Arguments arguments, int index)
     {
-        var parameter = parameters[index].TrimEnd('?');
-        if (index < arguments.Positional.Count)
-            return arguments.Named.ContainsKey(parameter) ? throw new TemplateException($"{name}() got multiple values for argument '{parameter}'") : arguments.Positional[index];
-        if (arguments.Named.Remove(parameter, out var value)) return value;
-        return parameters[index].EndsWith('?') ? Lookup.Missing : throw new TemplateException($"{name}() missing required argument '{parameter}'");
+        var (parameter, isOptional) = parameters[index];
+        var isNamed = arguments.Named.Remove(parameter, out var value);
+        if (index < arguments.Positional.Count && isNamed) throw new TemplateException($"{name}() got multiple values for argument '{parameter}'");
+        if (index < arguments.Positional.Count) return arguments.Positional[index];
+        if (isNamed) return value;
+        return isOptional ? Lookup.Missing : throw new TemplateException($"{name}() missing required argument '{parameter}'");
     }
 }
 

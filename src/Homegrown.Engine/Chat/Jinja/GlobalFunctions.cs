@@ -25,7 +25,7 @@ static class GlobalFunctions
             [var pairs] => FromPairs(call, pairs),
             _ => throw new InvalidOperationException(),
         };
-        foreach (var (name, value) in call.Named) dict[Text.Literal(name)] = value;
+        foreach (var (name, value) in DictValue.From(call.Named)) dict[name] = value;
         return dict;
     }
 
@@ -34,7 +34,8 @@ static class GlobalFunctions
         var dict = new DictValue();
         foreach (var pair in call.Run.Iterate(pairs))
         {
-            if (call.Run.Iterate(pair).Take(3).ToList() is not [var key, var value]) throw new TemplateException("dictionary update sequence elements must have length 2");
+            if (call.Run.Iterate(pair).Take(3).ToList() is not [var key, var value])
+                throw new TemplateException("dictionary update sequence elements must have length 2");
             dict[key] = value;
         }
         return dict;

@@ -47,6 +47,10 @@ static class Lookup
         return target is IHasAttributes holder ? holder.Attribute(name) : Missing;
     }
 
+    /// <summary>A part of a path: digits alone are a position.</summary>
+    public static object? IndexOrName(string part) =>
+        part.Length > 0 && part.All(char.IsAsciiDigit) ? Numbers.ParseInteger(part, 10) : Text.Literal(part);
+
     /// <summary>What every Python object has and no template may see.</summary>
     static bool IsInternal(string name) => name is "__class__" or "__init__" or "__dict__" or "__doc__" or "__module__" or "__subclasses__"
         or "__mro__" or "__bases__" or "__globals__" or "__getattribute__" or "__reduce__" or "__reduce_ex__";
@@ -57,7 +61,7 @@ static class Lookup
         object?[] parts = attribute switch
         {
             null => [],
-            Text path => [.. path.Value.Split('.').Select(part => part.Length > 0 && part.All(char.IsAsciiDigit) ? Numbers.ParseInteger(part, 10) : (object)Text.Literal(part))],
+            Text path => [.. path.Value.Split('.').Select(IndexOrName)],
             _ => [attribute],
         };
         return item =>

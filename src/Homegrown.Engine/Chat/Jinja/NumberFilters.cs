@@ -21,7 +21,8 @@ static class NumberFilters
         return ToFloat(value) switch
         {
             null or double.NaN => null,
-            double.PositiveInfinity or double.NegativeInfinity => value is Text ? null : throw new TemplateException("cannot convert float infinity to integer"),
+            double.PositiveInfinity or double.NegativeInfinity when value is Text => null,
+            double.PositiveInfinity or double.NegativeInfinity => throw new TemplateException("cannot convert float infinity to integer"),
             var number => checked((long)number.Value),
         };
     }

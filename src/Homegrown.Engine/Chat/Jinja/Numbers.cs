@@ -65,8 +65,7 @@ static class Numbers
     /// <exception cref="OverflowException">It does not fit 64 bits.</exception>
     public static long? ParseInteger(string text, long numberBase)
     {
-        var digits = text.AsSpan()[Whitespace.TrimmedStart(text)..];
-        digits = digits[..Whitespace.TrimmedEnd(digits)];
+        var digits = Whitespace.Trimmed(text);
         var isNegative = digits is ['-', ..];
         if (digits is ['-' or '+', ..]) digits = digits[1..];
         var prefixed = digits is ['0', _, ..] ? char.ToLowerInvariant(digits[1]) switch { 'x' => 16, 'o' => 8, 'b' => 2, _ => 0 } : 0;
@@ -92,7 +91,7 @@ static class Numbers
     /// <summary>Python's float(text); null where the text is none.</summary>
     public static double? ParseFloat(string text)
     {
-        var digits = text[Whitespace.TrimmedStart(text)..Math.Max(Whitespace.TrimmedStart(text), Whitespace.TrimmedEnd(text))];
+        var digits = Whitespace.Trimmed(text).ToString();
         var unsigned = digits.TrimStart('+', '-').ToLowerInvariant();
         if (digits.Length - unsigned.Length > 1) return null;
         var sign = digits.StartsWith('-') ? -1 : 1;
@@ -101,6 +100,11 @@ static class Numbers
         const NumberStyles style = NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
         return double.TryParse(unsigned.Replace("_", "", StringComparison.Ordinal), style, CultureInfo.InvariantCulture, out var value) ? sign * value : null;
     }
+
+    /// <summary>The character of a code point.</summary>
+    public static Text Character(long codePoint) => codePoint is >= 0 and <= 0x10FFFF and not (>= 0xD800 and <= 0xDFFF)
+        ? Text.Literal(char.ConvertFromUtf32((int)codePoint))
+        : throw new TemplateException($"{codePoint} is not a character's code point");
 
     /// <summary>Rounds to decimals (negative: to tens), half to even, as exactly as the digits of the double are.</summary>
     public static object Round(object? value, long decimals)

@@ -60,19 +60,23 @@ static class Operators
         ? PercentFormat.Format(format, right)
         : Arithmetic("%", left, right, (a, b) => FloorModulo(a, b), FloorModulo);
 
-    public static object? Power(object? left, object? right) => Arithmetic("**", left, right, Numbers.Power, Numbers.Power);
+    public static object? Power(object? left, object? right) => Arithmetic("** or pow()", left, right, Numbers.Power, Numbers.Power);
 
-    public static bool Compare(Run run, string symbol, object? left, object? right) => symbol switch
+    public static bool Compare(Run run, string symbol, object? left, object? right)
     {
-        "==" => AreEqual(left, right),
-        "!=" => !AreEqual(left, right),
-        "in" => Sequences.Contains(run, right, left),
-        "not in" => !Sequences.Contains(run, right, left),
-        "<" => Order(symbol, left, right) < 0,
-        "<=" => Order(symbol, left, right) <= 0,
-        ">" => Order(symbol, left, right) > 0,
-        _ => Order(symbol, left, right) >= 0,
-    };
+        run.Read(right);
+        return symbol switch
+        {
+            "==" => AreEqual(left, right),
+            "!=" => !AreEqual(left, right),
+            "in" => Sequences.Contains(run, right, left),
+            "not in" => !Sequences.Contains(run, right, left),
+            "<" => Order(symbol, left, right) < 0,
+            "<=" => Order(symbol, left, right) <= 0,
+            ">" => Order(symbol, left, right) > 0,
+            _ => Order(symbol, left, right) >= 0,
+        };
+    }
 
     public static bool AreEqual(object? left, object? right)
     {
@@ -143,7 +147,7 @@ static class Operators
         if (Numbers.IsIntegral(left) && Numbers.IsIntegral(right)) return integers(Numbers.AsInteger(left), Numbers.AsInteger(right));
         if (left is BigInteger || right is BigInteger) throw new OverflowException();
         if (Numbers.IsNumber(left) && Numbers.IsNumber(right)) return floats(Numbers.AsDouble(left), Numbers.AsDouble(right));
-        throw new TemplateException($"unsupported operand type(s) for {(symbol == "**" ? "** or pow()" : symbol)}: '{TypeNames.Of(left)}' and '{TypeNames.Of(right)}'");
+        throw new TemplateException($"unsupported operand type(s) for {symbol}: '{TypeNames.Of(left)}' and '{TypeNames.Of(right)}'");
     }
 
     /// <summary>The remainder with the divisor's sign.</summary>

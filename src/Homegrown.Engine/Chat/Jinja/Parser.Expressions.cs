@@ -9,7 +9,10 @@ sealed partial class Parser
 
     static readonly Dictionary<string, Func<object?, object?, object?>> Products = new()
     {
-        ["*"] = Operators.Multiply, ["/"] = Operators.Divide, ["//"] = Operators.FloorDivide, ["%"] = Operators.Modulo,
+        ["*"] = Operators.Multiply,
+        ["/"] = Operators.Divide,
+        ["//"] = Operators.FloorDivide,
+        ["%"] = Operators.Modulo,
     };
 
     static readonly Dictionary<string, Func<object?, object?, object?>> Powers = new() { ["**"] = Operators.Power };
@@ -138,9 +141,9 @@ sealed partial class Parser
                 position++;
                 return ReadName(token.Text);
             case TokenKind.String:
-                var text = "";
-                while (Current.Kind == TokenKind.String) text += Next().Text;
-                return new Literal(Text.Literal(text));
+                var text = new TextBuilder();       // strings side by side are one
+                while (Current.Kind == TokenKind.String) text.Append(Next().Text);
+                return new Literal(text.ToText());
             case TokenKind.Number:
                 position++;
                 return new Literal(token.Number);
@@ -233,7 +236,8 @@ sealed partial class Parser
         ReadItems("(", ")", () =>
         {
             var isName = Current.Kind == TokenKind.Name && Ahead is { Kind: TokenKind.Operator, Text: "=" };
-            if (namedSpread is not null || (spread is not null && !isName && !IsOperator("**")) || (named.Count > 0 && !isName && !IsOperator("*") && !IsOperator("**")))
+            var isSpread = IsOperator("*") || IsOperator("**");
+            if (namedSpread is not null || (spread is not null && !isName && !IsOperator("**")) || (named.Count > 0 && !isName && !isSpread))
                 throw new TemplateException("invalid syntax for function call expression", line);
             if (SkipOperator("*")) spread = ReadExpression();
             else if (SkipOperator("**")) namedSpread = ReadExpression();

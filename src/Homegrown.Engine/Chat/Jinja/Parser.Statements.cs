@@ -142,7 +142,8 @@ sealed partial class Parser
         var isTuple = false;
         do
         {
-            if (targets.Count > 0 && (Current.Kind is TokenKind.BlockEnd or TokenKind.End || IsOperator("=") || IsOperator(")") || (endsAtIn && IsName("in")))) break;
+            var isEnd = Current.Kind is TokenKind.BlockEnd or TokenKind.End || IsOperator("=") || IsOperator(")") || (endsAtIn && IsName("in"));
+            if (isEnd && targets.Count > 0) break;
             targets.Add(ReadSingleTarget(allowsNamespace));
             isTuple |= IsOperator(",");
         }

@@ -9,6 +9,7 @@ namespace Homegrown.Engine.Chat.Jinja;
 sealed partial class Parser
 {
     readonly List<Token> tokens;
+    readonly bool knowsGeneration;
     readonly Stack<string> openTags = [];
     readonly Stack<string[]> awaited = [];
     readonly Stack<MacroNames> macros = [];
@@ -17,8 +18,6 @@ sealed partial class Parser
     bool guarded;       // directly within an if: an unknown filter fails only if it runs
     int loops;          // for loops that a break here could end
     int loopBodies;     // for loops around, macros' included
-
-    readonly bool knowsGeneration;
 
     Parser(List<Token> tokens, bool knowsGeneration) => (this.tokens, this.knowsGeneration) = (tokens, knowsGeneration);
 

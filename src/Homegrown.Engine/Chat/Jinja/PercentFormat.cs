@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace Homegrown.Engine.Chat.Jinja;
@@ -33,7 +34,7 @@ static partial class PercentFormat
 
         object? Next() => used < given.Length ? given[used++] : throw new TemplateException("not enough arguments for format string");
 
-        int Star() => FormatSpec.Size(Numbers.AsInteger(Next()).ToString(System.Globalization.CultureInfo.InvariantCulture)) ?? 0;
+        int Star() => FormatSpec.Size(Numbers.AsInteger(Next()).ToString(CultureInfo.InvariantCulture)) ?? 0;
     }
 
     static object? Named(object? values, string key) => values is not DictValue dict ? throw new TemplateException("format requires a mapping")
@@ -57,7 +58,7 @@ static partial class PercentFormat
         {
             's' => spec.Apply(Printing.Str(value)),
             'r' or 'a' => spec.Apply(Printing.Repr(value)),
-            'c' => spec.Apply(value is Text { Length: 1 } ? value : Text.Literal(char.ConvertFromUtf32(checked((int)Numbers.AsInteger(value))))),
+            'c' => spec.Apply(value is Text { Length: 1 } ? value : Numbers.Character(Numbers.AsInteger(value))),
             _ when !Numbers.IsNumber(value) => throw new TemplateException($"%{type} format: a number is required, not {TypeNames.Of(value)}"),
             'd' or 'i' or 'u' => spec.Apply(value is double number ? checked((long)number) : Numbers.AsInteger(value)),
             'x' or 'X' or 'o' when value is double => throw new TemplateException($"%{type} format: an integer is required, not float"),

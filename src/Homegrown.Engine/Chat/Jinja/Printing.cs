@@ -102,8 +102,13 @@ static class Printing
     };
 
     /// <summary>Python's str.isprintable of a character: not one of Unicode's Other and Separator categories, but for the space.</summary>
-    public static bool IsPrintable(ReadOnlySpan<char> character) => character[0] is ' '
-        || (character.Length == 2 ? CharUnicodeInfo.GetUnicodeCategory(char.ConvertToUtf32(character[0], character[1])) : CharUnicodeInfo.GetUnicodeCategory(character[0]))
-            is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned
-                or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.SpaceSeparator);
+    public static bool IsPrintable(ReadOnlySpan<char> character)
+    {
+        var category = character.Length == 2
+            ? CharUnicodeInfo.GetUnicodeCategory(char.ConvertToUtf32(character[0], character[1]))
+            : CharUnicodeInfo.GetUnicodeCategory(character[0]);
+        return character[0] == ' ' || category is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate
+            or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned
+            or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.SpaceSeparator);
+    }
 }

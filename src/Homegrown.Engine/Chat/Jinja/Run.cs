@@ -11,6 +11,9 @@ sealed class Run(TimeProvider clock)
     /// <summary>Passes of loops, items that filters go through and items of lists that are made.</summary>
     const long MaxSteps = 10_000_000;
 
+    /// <summary>What a macro's call costs beside a pass of a loop.</summary>
+    const int CallSteps = 10;
+
     /// <summary>UTF-16 units of all strings that are made, discarded ones included.</summary>
     const long MaxCharacters = 1L << 31;
 
@@ -26,13 +29,16 @@ sealed class Run(TimeProvider clock)
     /// <summary>Counts a new value against the budget.</summary>
     public object? Made(object? value)
     {
-        if (value is Text text)
-        {
-            characters += text.Value.Length;
-            if (characters > MaxCharacters) throw new TemplateException($"the template makes more than {MaxCharacters} characters of strings");
-        }
+        if (value is Text text) Characters(text.Value.Length);
         else if (value is List<object?> or TupleValue or DictValue) Spend(Sequences.Length(value));
         return value;
+    }
+
+    /// <summary>Counts what an operation goes through without making anything of it: far cheaper than copying it.</summary>
+    public void Read(object? value)
+    {
+        if (value is Text text) Characters(text.Value.Length / 8);
+        else if (value is List<object?> or TupleValue) Spend(Sequences.Length(value) / 8);
     }
 
     public void Spend(long count)
@@ -52,9 +58,16 @@ sealed class Run(TimeProvider clock)
     /// <summary>Runs a macro's or a recursive loop's body one level down.</summary>
     public Text Nested(Func<Text> body)
     {
+        Spend(CallSteps);
         if (++depth > MaxDepth) throw new TemplateException($"macros or recursive loops call each other more than {MaxDepth} levels deep");
         try { return body(); }
         finally { depth--; }
+    }
+
+    void Characters(long count)
+    {
+        characters += count;
+        if (characters > MaxCharacters) throw new TemplateException($"the template goes through more than {MaxCharacters} characters of strings");
     }
 
     IEnumerable<object?> Counted(IEnumerable<object?> items)

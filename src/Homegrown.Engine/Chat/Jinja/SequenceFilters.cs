@@ -7,7 +7,7 @@ static class SequenceFilters
 {
     public static readonly FunctionTable Table = new()
     {
-        { "attr", "obj name", call => Lookup.AttributeOnly(call[0], call.AsText(1).Value) is var value && value != Lookup.Missing ? value : Undefined.In(call[0], call[1]) },
+        { "attr", "obj name", Attribute },
         { "batch", "value linecount fill_with?", call => new Generator(Batch(call)) },
         { "count", "value", call => Sequences.Length(call[0]) },
         { "d", "value default_value? boolean?", Default },
@@ -29,6 +29,13 @@ static class SequenceFilters
     };
 
     static object? Default(Call call) => call[0] is Undefined || (call.Flag(2) && !Operators.IsTrue(call[0])) ? call.Or(1, Text.Empty) : call[0];
+
+    /// <summary>The attribute of that name, but not an item: a dict's keys do not count.</summary>
+    static object? Attribute(Call call)
+    {
+        var value = Lookup.AttributeOnly(call[0], call.AsText(1).Value);
+        return value != Lookup.Missing ? value : Undefined.In(call[0], call[1]);
+    }
 
     static object? First(IEnumerable<object?> items, string which)
     {

@@ -130,7 +130,10 @@ static class Sequences
         return (int)Math.Clamp(position, least, most);
     }
 
-    static long Bound(object? bound) => Numbers.IsIntegral(bound)
-        ? Math.Clamp(Numbers.AsInteger(bound), -int.MaxValue, int.MaxValue)
-        : throw new TemplateException(bound is Undefined undefined ? undefined.Error.Problem : "slice indices must be integers or None or have an __index__ method");
+    static long Bound(object? bound)
+    {
+        if (bound is Undefined undefined) throw undefined.Error;
+        if (!Numbers.IsIntegral(bound)) throw new TemplateException("slice indices must be integers or None or have an __index__ method");
+        return Math.Clamp(Numbers.AsInteger(bound), -int.MaxValue, int.MaxValue);
+    }
 }

@@ -10,8 +10,11 @@ static class Splitting
         if (separator is null) return SplitBlanks(text, most);
         if (separator.IsEmpty) throw new TemplateException("empty separator");
         var (parts, done) = (new List<object?>(), 0);
-        for (int next; parts.Count != most && (next = text.Value.IndexOf(separator.Value, done, StringComparison.Ordinal)) >= 0; done = next + separator.Value.Length)
+        while (parts.Count != most && text.Value.IndexOf(separator.Value, done, StringComparison.Ordinal) is >= 0 and var next)
+        {
             parts.Add(text.Part(done, next - done));
+            done = next + separator.Value.Length;
+        }
         parts.Add(text.Part(done));
         return parts;
     }

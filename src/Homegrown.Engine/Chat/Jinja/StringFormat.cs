@@ -29,7 +29,7 @@ static class StringFormat
             }
             if (source[at] == '}') throw new TemplateException("Single '}' encountered in format string");
             var end = FieldEnd(source, at + 1);
-            result.Append(Field(source[(at + 1)..end], positional, named, ref automatic, isSpecification));
+            result.Append(Field(format.Part(at + 1, end - at - 1), positional, named, ref automatic, isSpecification));
             done = end + 1;
         }
         return result.Append(format, done, source.Length - done).ToText();
@@ -46,8 +46,9 @@ static class StringFormat
         throw new TemplateException("expected '}' before end of string");
     }
 
-    static Text Field(string field, List<object?> positional, Dictionary<string, object?> named, ref int automatic, bool isNested)
+    static Text Field(Text source, List<object?> positional, Dictionary<string, object?> named, ref int automatic, bool isNested)
     {
+        var field = source.Value;
         var nameEnd = field.AsSpan().IndexOfAny('!', ':') is >= 0 and var mark ? mark : field.Length;
         var value = Value(field[..nameEnd], positional, named, ref automatic);
         var rest = field[nameEnd..];
@@ -64,8 +65,10 @@ static class StringFormat
         if (rest.Length == 0) return FormatSpec.Parse("").Apply(value);
         if (rest[0] != ':') throw new TemplateException("expected ':' after conversion specifier");
         if (isNested) throw new TemplateException("Max string recursion exceeded");
-        var specification = Format(Text.Literal(rest[1..]), positional, named, ref automatic, isSpecification: true);
-        return FormatSpec.Parse(specification.Value).Apply(value);
+        var specification = Format(source.Part(field.Length - rest.Length + 1), positional, named, ref automatic, isSpecification: true);
+        var text = FormatSpec.Parse(specification.Value).Apply(value);
+        // What fills the width is then the caller's choice.
+        return specification.Runs().Any(run => run.FromCaller) ? Text.FromCaller(text.Value) : text;
     }
 
     static object? Value(string name, List<object?> positional, Dictionary<string, object?> named, ref int automatic)
@@ -76,7 +79,8 @@ static class StringFormat
         if (first.Length == 0 || first.All(char.IsAsciiDigit))
         {
             var index = first.Length == 0 ? automatic++ : int.Parse(first, CultureInfo.InvariantCulture);
-            value = index < positional.Count ? positional[index] : throw new TemplateException($"Replacement index {index} out of range for positional args tuple");
+            if (index >= positional.Count) throw new TemplateException($"Replacement index {index} out of range for positional args tuple");
+            value = positional[index];
         }
         else if (!named.TryGetValue(first, out value)) throw new TemplateException($"'{first}'");
 
@@ -87,7 +91,7 @@ static class StringFormat
             if (stop < 0) throw new TemplateException("Missing ']' in format string");
             var part = name[(end + 1)..stop];
             if (part.Length == 0) throw new TemplateException("Empty attribute in format string");
-            value = !isItem ? Lookup.Attribute(value, part) : Lookup.Item(value, part.All(char.IsAsciiDigit) ? Numbers.ParseInteger(part, 10) : Text.Literal(part));
+            value = isItem ? Lookup.Item(value, Lookup.IndexOrName(part)) : Lookup.Attribute(value, part);
             end = isItem ? stop + 1 : stop;
         }
         return value;

@@ -25,8 +25,8 @@ static class StringLiteral
         if (kind is 'x' or 'u' or 'U')
         {
             var digits = kind switch { 'x' => 2, 'u' => 4, _ => 8 };
-            if (at + digits >= body.Length || !uint.TryParse(body.Slice(at + 1, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code)
-                || code > 0x10FFFF)
+            var hex = body.Slice(at + 1, Math.Min(digits, body.Length - at - 1));
+            if (hex.Length < digits || !uint.TryParse(hex, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code) || code > 0x10FFFF)
                 throw new TemplateException($"truncated or illegal \\{kind} escape in a string", line);
             text.Append(code > 0xFFFF ? char.ConvertFromUtf32((int)code) : ((char)code).ToString());
             return at + digits;
@@ -41,7 +41,13 @@ static class StringLiteral
         if (kind == 'N') throw new TemplateException("character names (\\N{...}) are not known here: write \\u or \\U", line);
         text.Append(kind switch
         {
-            'n' => "\n", 't' => "\t", 'r' => "\r", 'a' => "\a", 'b' => "\b", 'f' => "\f", 'v' => "\v",
+            'n' => "\n",
+            't' => "\t",
+            'r' => "\r",
+            'a' => "\a",
+            'b' => "\b",
+            'f' => "\f",
+            'v' => "\v",
             '\n' => "",
             '\\' or '\'' or '"' => kind.ToString(),
             _ => "\\" + kind,

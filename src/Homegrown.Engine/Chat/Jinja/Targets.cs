@@ -18,7 +18,8 @@ sealed class NamespaceTarget(string name, string attribute) : Target
 {
     public override void Assign(Scope scope, object? value)
     {
-        if (!scope.TryGet(name, out var holder) || holder is not Namespace space) throw new TemplateException("cannot assign attribute on non-namespace object");
+        if (!scope.TryGet(name, out var holder) || holder is not Namespace space)
+            throw new TemplateException("cannot assign attribute on non-namespace object");
         space.Attributes[Text.Literal(attribute)] = value;
     }
 }

@@ -41,7 +41,7 @@ sealed class TextBuilder
     public TextBuilder Append(Text piece, long times)
     {
         if (piece.IsEmpty || times <= 0) return this;
-        Check(Math.Min(times, Text.MaxLength) * piece.Value.Length);
+        Check(Math.Min(times, Text.MaxLength + 1L) * piece.Value.Length);
         for (; times > 0; times--) Append(piece);
         return this;
     }

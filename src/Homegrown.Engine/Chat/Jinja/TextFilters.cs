@@ -97,8 +97,9 @@ static partial class TextFilters
         var result = new StringBuilder();
         foreach (var unit in Encoding.UTF8.GetBytes(part))
         {
-            if (char.IsAsciiLetterOrDigit((char)unit) || unit is (byte)'_' or (byte)'.' or (byte)'-' or (byte)'~' || (unit == '/' && !isQuery)) result.Append((char)unit);
-            else if (unit == ' ' && isQuery) result.Append('+');
+            var character = (char)unit;
+            if (char.IsAsciiLetterOrDigit(character) || character is '_' or '.' or '-' or '~' || (character == '/' && !isQuery)) result.Append(character);
+            else if (character == ' ' && isQuery) result.Append('+');
             else result.Append('%').Append(unit.ToString("X2", null));
         }
         return result.ToString();
@@ -111,7 +112,8 @@ static partial class TextFilters
         {
             if (value is null or Undefined) continue;
             var name = Printing.Str(key);
-            if (name.Value.Any(character => character is ' ' or (>= '\t' and <= '\r') or '/' or '>' or '=')) throw new TemplateException($"Invalid character in attribute name: {Printing.Repr(name)}");
+            if (name.Value.Any(character => character is ' ' or (>= '\t' and <= '\r') or '/' or '>' or '='))
+                throw new TemplateException($"Invalid character in attribute name: {Printing.Repr(name)}");
             if (result.Length > 0 || call.Flag(1, true)) result.Append(" ");
             result.Append(Html.Escape(name)).Append("=\"").Append(Html.Escape(Printing.Str(value))).Append("\"");
         }

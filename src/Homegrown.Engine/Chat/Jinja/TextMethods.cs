@@ -16,7 +16,7 @@ static class TextMethods
         { "expandtabs", "self tabsize?", ExpandTabs },
         { "find", "self sub start? end?", call => Find(call, isLast: false) },
         { "format", "self *", call => StringFormat.Format(Self(call), call.Rest, call.Named) },
-        { "format_map", "self mapping", call => StringFormat.Format(Self(call), [], Names((DictValue)call[1]!)) },
+        { "format_map", "self mapping", call => StringFormat.Format(Self(call), [], Names(call[1])) },
         { "index", "self sub start? end?", call => Found(Find(call, isLast: false)) },
         { "isalnum", "self", call => All(call, rune => Rune.IsLetter(rune) || Rune.IsNumber(rune)) },
         { "isalpha", "self", call => All(call, Rune.IsLetter) },
@@ -35,8 +35,8 @@ static class TextMethods
         { "lower", "self", call => Casing.Lower(Self(call)) },
         { "lstrip", "self chars?", call => Strip(call, atStart: true, atEnd: false) },
         { "partition", "self sep", call => Partition(call, isLast: false) },
-        { "removeprefix", "self prefix", call => Self(call) is var text && Starts(text, call.AsText(1)) ? text.Part(call.AsText(1).Value.Length) : text },
-        { "removesuffix", "self suffix", call => Self(call) is var text && Ends(text, call.AsText(1)) ? text.Part(0, text.Value.Length - call.AsText(1).Value.Length) : text },
+        { "removeprefix", "self prefix", RemovePrefix },
+        { "removesuffix", "self suffix", RemoveSuffix },
         { "replace", "self old new count?", call => Replace(Self(call), call.AsText(1), call.AsText(2), call.Integer(3, -1)) },
         { "rfind", "self sub start? end?", call => Find(call, isLast: true) },
         { "rindex", "self sub start? end?", call => Found(Find(call, isLast: true)) },
@@ -116,9 +116,17 @@ static class TextMethods
 
     static Text? Separator(Call call) => call.IsGiven(1) ? call.AsText(1) : null;
 
-    static bool Starts(Text text, Text prefix) => text.Value.StartsWith(prefix.Value, StringComparison.Ordinal);
+    static Text RemovePrefix(Call call)
+    {
+        var (text, prefix) = (Self(call), call.AsText(1).Value);
+        return text.Value.StartsWith(prefix, StringComparison.Ordinal) ? text.Part(prefix.Length) : text;
+    }
 
-    static bool Ends(Text text, Text suffix) => text.Value.EndsWith(suffix.Value, StringComparison.Ordinal);
+    static Text RemoveSuffix(Call call)
+    {
+        var (text, suffix) = (Self(call), call.AsText(1).Value);
+        return text.Value.EndsWith(suffix, StringComparison.Ordinal) ? text.Part(0, text.Value.Length - suffix.Length) : text;
+    }
 
     static bool All(Call call, Func<Rune, bool> test) => Self(call) is { IsEmpty: false } text && text.Value.EnumerateRunes().All(test);
 
@@ -162,8 +170,8 @@ static class TextMethods
     static object? Affix(Call call, Func<string, string, bool> fits)
     {
         object?[] affixes = call[1] is TupleValue several ? several.Items : [call.AsText(1)];
-        return Window(call, 2) is var (part, _)
-            && affixes.Any(affix => fits(part, (affix as Text ?? throw new TemplateException($"tuple for {call.Name} must only contain str, not {TypeNames.Of(affix)}")).Value));
+        if (!affixes.All(affix => affix is Text)) throw new TemplateException($"the tuple for {call.Name} must only contain str");
+        return Window(call, 2) is var (part, _) && affixes.Any(affix => fits(part, ((Text)affix!).Value));
     }
 
     static TupleValue Partition(Call call, bool isLast)
@@ -202,5 +210,7 @@ static class TextMethods
 
     static bool IsPrintable(Text text) => Enumerable.Range(0, text.Length).All(index => Printing.IsPrintable(text.At(index).Value));
 
-    static Dictionary<string, object?> Names(DictValue dict) => dict.Where(item => item.Key is Text).ToDictionary(item => ((Text)item.Key!).Value, item => item.Value);
+    static Dictionary<string, object?> Names(object? mapping) =>
+        (mapping as DictValue ?? throw new TemplateException($"format_map() needs a dict, not {TypeNames.Of(mapping)}"))
+            .Where(item => item.Key is Text).ToDictionary(item => ((Text)item.Key!).Value, item => item.Value);
 }

@@ -20,9 +20,8 @@ sealed class ToJson
     ToJson(Call call)
     {
         escapesUnicode = call.Flag(1);
-        indent = !call.IsGiven(2) ? null : call[2] is Text text ? text : TextMethods.Pad(Text.Empty, call.Integer(2), Text.Literal(" "), centered: false, leftShare: 0);
-        object?[]? separators = !call.IsGiven(3) ? null : call[3] is TupleValue or List<object?> ? [.. call.Items(3)] : throw new TemplateException("separators must be a pair of strings");
-        (itemSeparator, keySeparator) = separators switch
+        if (call.IsGiven(2)) indent = call[2] as Text ?? new TextBuilder().Append(Text.Literal(" "), call.Integer(2)).ToText();
+        (itemSeparator, keySeparator) = (call.IsGiven(3) ? call.Items(3).Take(3).ToList() : null) switch
         {
             null => (Text.Literal(indent is null ? ", " : ","), Text.Literal(": ")),
             [Text item, Text key] => (item, key),

@@ -63,10 +63,11 @@ sealed class DictValue : IEnumerable<KeyValuePair<object?, object?>>
         set => items[new(key)] = value;
     }
 
+    /// <summary>Keyword arguments, whose names may have come from a dict of the caller's through **.</summary>
     public static DictValue From(IEnumerable<KeyValuePair<string, object?>> named)
     {
         var dict = new DictValue();
-        foreach (var (name, value) in named) dict[Text.Literal(name)] = value;
+        foreach (var (name, value) in named) dict[Text.FromCaller(name)] = value;
         return dict;
     }
 

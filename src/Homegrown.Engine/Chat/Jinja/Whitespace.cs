@@ -6,6 +6,12 @@ static class Whitespace
     /// <summary>Unicode's, and the four ASCII separators that .NET leaves out.</summary>
     public static bool Is(char character) => char.IsWhiteSpace(character) || character is >= '\x1c' and <= '\x1f';
 
+    public static ReadOnlySpan<char> Trimmed(ReadOnlySpan<char> text)
+    {
+        text = text[..TrimmedEnd(text)];
+        return text[TrimmedStart(text)..];
+    }
+
     /// <summary>Where the text ends without the white space at its end.</summary>
     public static int TrimmedEnd(ReadOnlySpan<char> text)
     {
