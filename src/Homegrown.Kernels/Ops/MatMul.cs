@@ -9,8 +9,11 @@ namespace Homegrown.Kernels.Ops;
 /// </summary>
 public static class MatMul
 {
-    /// <summary>Bytes of weights in a part of a product with few tokens: some microseconds' worth of reading.</summary>
-    const int PartBytes = 16 << 10;
+    /// <summary>
+    /// Parts for each thread of a product with few tokens: enough to even out a thread that was held up, few enough that claiming
+    /// them (a cache line that travels between processors) does not show beside reading them.
+    /// </summary>
+    const int PartsPerThread = 6;
 
     /// <summary>Rows of a part are a multiple of this, so that the kernels' groups of rows are whole.</summary>
     const int RowGroup = 8;
@@ -48,7 +51,7 @@ public static class MatMul
 
         int Rows(Weight weight) => operands.Tokens >= PanelRows
             ? PanelRows
-            : Math.Clamp((int)(PartBytes / Math.Max(weight.RowBytes, 1)) / RowGroup, 1, 64) * RowGroup;
+            : ((weight.Rows / (operands.X.Compute.Threads * PartsPerThread * RowGroup)) + 1) * RowGroup;
 
         int Chunks(Weight weight)
         {
