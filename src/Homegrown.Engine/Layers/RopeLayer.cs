@@ -29,6 +29,9 @@ public sealed class RopeLayer
     /// <summary>Pairs i, i + dims / 2 (Qwen, and whatever Hugging Face trained).</summary>
     public static RopeLayer Halves(ModelConfig config, ReadOnlySpan<float> divisors = default) => new(config, RopePairing.Halves, divisors);
 
+    /// <summary>Makes the step's cosines and sines, which outlive the layers' own tensors.</summary>
+    public void Prepare(Batch batch) => batch.Rotations(this);
+
     /// <summary>Turns q or k, [tokens, heads * headDim], in place, to the rows' positions.</summary>
     public Tensor Apply(Tensor x, Batch batch)
     {

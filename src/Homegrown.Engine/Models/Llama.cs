@@ -23,6 +23,7 @@ public sealed class Llama : Decoder
         Load = (config, weights) => new Llama(config, weights, RopeLayer.Adjacent(config, weights.VectorOrEmpty("rope_freqs", config.RopeDims / 2))),
     };
 
+    readonly RopeLayer rope;
     readonly EmbeddingLayer embedding;
     readonly Block[] blocks;
     readonly RmsNormLayer norm;
@@ -31,6 +32,7 @@ public sealed class Llama : Decoder
     /// <param name="rope">How positions turn q and k: the one thing in which many families of this shape differ.</param>
     internal Llama(ModelConfig c, Weights w, RopeLayer rope)
     {
+        this.rope = rope;
         KvShape = new(c.Layers, c.KvHeads, c.HeadDim);
         embedding = w.Embedding("token_embd", c.VocabularySize, c.Hidden);
         blocks = w.Layers(c.Layers, (layer, weights) => new Block(layer, c, weights, rope));
@@ -43,7 +45,13 @@ public sealed class Llama : Decoder
     public override Tensor Forward(Batch batch)
     {
         var x = embedding.Rows(batch);                                       // [tokens, hidden]
-        foreach (var block in blocks) x = block.Forward(x, batch);
+        rope.Prepare(batch);
+        foreach (var block in blocks)
+        {
+            using var layer = batch.Compute.Scope();                         // what a layer makes ends with it; x is added to in place
+            block.Forward(x, batch);
+        }
+
         return head.Forward(norm.Forward(batch.RowsToSample(x)));            // [sampled, vocabulary]
     }
 
@@ -56,12 +64,11 @@ public sealed class Llama : Decoder
         readonly RmsNormLayer between = w.RmsNorm("ffn_norm", c.Hidden, c.NormEpsilon);
         readonly SwiGluLayer mlp = w.SwiGlu("ffn_gate", "ffn_up", "ffn_down", c.Hidden, c.FeedForward);
 
-        public Tensor Forward(Tensor x, Batch batch)
+        public void Forward(Tensor x, Batch batch)
         {
             var (q, k, v) = qkv.Forward(before.Forward(x)).Split(heads);     // [tokens, heads | kvHeads | kvHeads, headDim]
             x += output.Forward(batch.Attend(layer, rope.Apply(q, batch), rope.Apply(k, batch), v, heads));
             x += mlp.Forward(between.Forward(x));
-            return x;
         }
     }
 }
