@@ -57,9 +57,16 @@ public sealed class EngineLoop : IDisposable
     /// <summary>Ends sequences with an <see cref="OperationCanceledException"/> and the thread after its current step.</summary>
     public void Dispose()
     {
-        if (!arrivals.IsAddingCompleted) arrivals.CompleteAdding();
+        try
+        {
+            arrivals.CompleteAdding();
+        }
+        catch (ObjectDisposedException)
+        {
+            return;             // stopped before
+        }
+
         if (Thread.CurrentThread != thread) thread.Join();
-        arrivals.Dispose();
     }
 
     void Enqueue(Action arrival)
@@ -86,6 +93,7 @@ public sealed class EngineLoop : IDisposable
 
         foreach (var sequence in waiting) sequence.Sink.Ended(new OperationCanceledException("The engine was stopped."));
         waiting.Clear();
+        arrivals.Dispose();     // here, not in Dispose: a sink may stop the engine from its own thread
     }
 
     /// <summary>One step: plan, run, apply. An error ends the sequences of the step, not the engine.</summary>
