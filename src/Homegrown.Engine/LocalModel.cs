@@ -34,6 +34,7 @@ public sealed class LocalModel : IDisposable
     readonly KvCache cache;
     readonly EngineLoop engine;
     readonly KvType kvType;
+    readonly Lazy<ChatTemplate?> template;
     readonly Candidates candidates = new();     // of all samplers: they work on the engine's thread, one after the other
 
     LocalModel(GgufFile file, EngineOptions options)
@@ -46,7 +47,7 @@ public sealed class LocalModel : IDisposable
         decoder = architecture.Load(Config, weights);
         Warnings = [.. weights.Unread().Select(name => $"tensor {name} is not used"), .. metadata.Unread().Select(key => $"key {key} is not read")];
         Tokenizer = TokenizerFactory.Create(VocabularyData.FromGguf(file));
-        Template = file.Metadata.GetString("tokenizer.chat_template") is { } source ? new ChatTemplate(source, SpecialTokens(Tokenizer)) : null;
+        template = new(() => file.Metadata.GetString("tokenizer.chat_template") is { } source ? new ChatTemplate(source, SpecialTokens(Tokenizer)) : null);
         kvType = options.Exact ? KvType.F32 : KvType.F16;
         ContextLength = Context(options.ContextLength);
         Compute = new Compute(new ComputeOptions { Threads = options.Threads, Tier = options.Tier, Exact = options.Exact });
@@ -86,7 +87,8 @@ public sealed class LocalModel : IDisposable
     public Tokenizer Tokenizer { get; }
 
     /// <summary>The file's chat template; null where it has none.</summary>
-    public ChatTemplate? Template { get; }
+    /// <exception cref="TemplateException">It cannot be parsed: completions work all the same.</exception>
+    public ChatTemplate? Template => template.Value;
 
     /// <summary>Positions that a prompt and its continuation may take together.</summary>
     public int ContextLength { get; }

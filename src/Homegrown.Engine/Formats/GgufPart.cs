@@ -122,7 +122,11 @@ sealed class GgufPart : IDisposable
             throw cursor.Error(field, offsetOffset, $"data offset {dataOffset} is past the end of the file, {File.Length}; {Damaged}");
         var tensor = new GgufTensor
         {
-            Name = name, Dimensions = dimensions, Type = type, Offset = (long)dataOffset, Bytes = (long)bytes,
+            Name = name,
+            Dimensions = dimensions,
+            Type = type,
+            Offset = (long)dataOffset,
+            Bytes = (long)bytes,
         };
         if (!Tensors.TryAdd(name, tensor)) throw cursor.Error(field, offset, "the tensor is there twice");
     }
