@@ -9,10 +9,10 @@ namespace Homegrown.Kernels;
 /// <summary>What the machine could do: decoding reads all weights for every token, so memory is its roof.</summary>
 public static unsafe class Roof
 {
-    /// <summary>More than any cache holds.</summary>
-    const int PartBytes = 1 << 20, Parts = 256;
+    /// <summary>Several times the last-level cache of large servers.</summary>
+    const int PartBytes = 1 << 20, Parts = 1024;
 
-    /// <summary>Bytes a second at which all threads of <paramref name="compute"/> read memory: the best of <paramref name="passes"/> over 256 MB.</summary>
+    /// <summary>Bytes a second at which all threads of <paramref name="compute"/> read memory: the best of <paramref name="passes"/> over 1 GB.</summary>
     /// <exception cref="ArgumentOutOfRangeException">No passes.</exception>
     public static double ReadBytesPerSecond(Compute compute, int passes = 5)
     {

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Homegrown.Cli.Measuring;
 using Homegrown.Cli.Options;
 using Homegrown.Engine;
+using Homegrown.Kernels;
 using Spectre.Console;
 
 namespace Homegrown.Cli.Commands;
@@ -41,7 +42,7 @@ static class Bench
 
     static JsonObject Report(IReadOnlyList<Measurement> taken, Workload work, LocalModel model)
     {
-        var bandwidth = MemoryBandwidth.Measure(model.Compute.Threads);
+        var bandwidth = Roof.ReadBytesPerSecond(model.Compute);
         var decode = Median(taken, run => run.DecodeRate);
         return new JsonObject
         {
