@@ -30,6 +30,7 @@ public sealed record EngineOptions
 public sealed class LocalModel : IDisposable
 {
     readonly GgufFile file;
+    readonly PackedWeights packing;
     readonly Decoder decoder;
     readonly KvCache cache;
     readonly EngineLoop engine;
@@ -37,12 +38,12 @@ public sealed class LocalModel : IDisposable
     readonly Lazy<ChatTemplate?> template;
     readonly Candidates candidates = new();     // of all samplers: they work on the engine's thread, one after the other
 
-    LocalModel(GgufFile file, EngineOptions options)
+    LocalModel(GgufFile file, Compute compute, PackedWeights packing, EngineOptions options)
     {
-        this.file = file;
+        (this.file, Compute, this.packing) = (file, compute, packing);
         var metadata = new ModelMetadata(file);
         var architecture = ModelCatalog.Find(metadata);
-        var weights = new Weights(file);
+        var weights = new Weights(file, packing);
         Config = ModelConfig.Read(metadata, weights.Rows("token_embd"));
         decoder = architecture.Load(Config, weights);
         Warnings = [.. weights.Unread().Select(name => $"tensor {name} is not used"), .. metadata.Unread().Select(key => $"key {key} is not read")];
@@ -50,7 +51,6 @@ public sealed class LocalModel : IDisposable
         template = new(() => file.Metadata.GetString("tokenizer.chat_template") is { } source ? new ChatTemplate(source, SpecialTokens(Tokenizer)) : null);
         kvType = options.Exact ? KvType.F32 : KvType.F16;
         ContextLength = Context(options.ContextLength);
-        Compute = new Compute(new ComputeOptions { Threads = options.Threads, Tier = options.Tier, Exact = options.Exact });
         cache = new KvCache(decoder.KvShape, ContextLength, kvType);
         engine = new EngineLoop(decoder, Compute, cache);
     }
@@ -60,13 +60,18 @@ public sealed class LocalModel : IDisposable
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static LocalModel Load(string path, EngineOptions? options = null)
     {
+        options ??= new();
         var file = GgufFile.Open(path);
+        var compute = new Compute(new ComputeOptions { Threads = options.Threads, Tier = options.Tier, Exact = options.Exact });
+        var packing = new PackedWeights(compute);
         try
         {
-            return new LocalModel(file, options ?? new());
+            return new LocalModel(file, compute, packing, options);
         }
         catch
         {
+            packing.Dispose();
+            compute.Dispose();
             file.Dispose();
             throw;
         }
@@ -159,6 +164,7 @@ public sealed class LocalModel : IDisposable
     {
         engine.Dispose();
         cache.Dispose();
+        packing.Dispose();
         Compute.Dispose();
         file.Dispose();
     }

@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Homegrown.Kernels.Emit;
 using Homegrown.Kernels.Memory;
 using Homegrown.Kernels.Threading;
 
@@ -34,8 +36,11 @@ public sealed unsafe class Compute : IDisposable
         if (options.MaxVectorBits is not (0 or 128 or 256 or 512))
             throw new ArgumentOutOfRangeException(nameof(options), options.MaxVectorBits, "MaxVectorBits is 0, 128, 256 or 512.");
         Exact = options.Exact;
-        Tier = options.Tier ?? Tier.Portable;
         VectorBits = Math.Min(WidestVectors, options.MaxVectorBits > 0 ? options.MaxVectorBits : int.MaxValue);
+        var emitted = EmittedKernels.AreSupported && VectorBits == 512;
+        if (options.Tier == Tier.Emitted && !emitted)
+            throw new PlatformNotSupportedException($"The emitted tier needs AVX-512 VNNI and 512-bit vectors: this is {RuntimeInformation.ProcessArchitecture} with {VectorBits} bits.");
+        Tier = options.Tier ?? (emitted ? Tier.Emitted : Tier.Portable);
         Pool = new WorkerPool(options.Threads);
         Arena = new Arena();
     }

@@ -8,4 +8,7 @@ public enum Tier
 
     /// <summary>.NET's vectors and intrinsics: any processor, 128 to 512 bits wide.</summary>
     Portable,
+
+    /// <summary>Portable, with products in machine code assembled at run time for instructions that .NET does not offer (AVX-512 VNNI).</summary>
+    Emitted,
 }

@@ -1,3 +1,4 @@
+using Homegrown.Kernels.Ops.Products;
 using Homegrown.Kernels.Quant;
 
 namespace Homegrown.Kernels;
@@ -8,8 +9,9 @@ namespace Homegrown.Kernels;
 /// </summary>
 public readonly unsafe struct Weight
 {
-    internal Weight(TensorType type, int rows, int columns, byte* data)
+    internal Weight(TensorType type, int rows, int columns, byte* data, PanelLayout? panels = null)
     {
+        Panels = panels;
         Type = type;
         Rows = rows;
         Columns = columns;
@@ -31,13 +33,22 @@ public readonly unsafe struct Weight
 
     internal byte* Data { get; }
 
+    /// <summary>The layout of the panels that the rows were packed into; null for rows as stored.</summary>
+    internal PanelLayout? Panels { get; }
+
     /// <summary>The stored bytes of a row.</summary>
+    /// <exception cref="InvalidOperationException">The matrix is packed.</exception>
     public ReadOnlySpan<byte> Row(int row)
     {
+        if (Panels is not null) throw new InvalidOperationException("A packed matrix has no stored rows.");
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Rows, nameof(row));
         return new(Data + (row * RowBytes), checked((int)RowBytes));
     }
 
     /// <summary>Decodes a row to float32, [columns].</summary>
-    public void Dequantize(int row, Span<float> values) => QuantFormats.Dequantize(Type, Row(row), values[..Columns]);
+    public void Dequantize(int row, Span<float> values)
+    {
+        if (Panels is null) QuantFormats.Dequantize(Type, Row(row), values[..Columns]);
+        else Product.Of(Type).Dequantize(this, row, values[..Columns]);
+    }
 }

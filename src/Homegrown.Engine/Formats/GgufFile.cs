@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Homegrown.Kernels;
+using Homegrown.Kernels.Quant;
 
 namespace Homegrown.Engine.Formats;
 
@@ -70,6 +71,10 @@ public sealed partial class GgufFile : IDisposable
 
         return part.File.Weight(tensor.Type, (int)tensor.Rows, (int)tensor.Columns, tensor.Offset);
     }
+
+    /// <summary>The tensor's bytes are not needed soon: they leave the process' memory.</summary>
+    public void Release(GgufTensor tensor)
+        => parts[tensor.File].File.Release(tensor.Offset, checked(QuantFormats.RowBytes(tensor.Type, tensor.Columns) * tensor.Rows));
 
     /// <summary>Unmaps the files: every view of them dies.</summary>
     public void Dispose()

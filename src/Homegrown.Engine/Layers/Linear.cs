@@ -29,10 +29,13 @@ public sealed class SwiGluLayer(Linear gateUp, Linear down)
 }
 
 /// <summary>Token ids to rows of the residual stream.</summary>
-public sealed class EmbeddingLayer(Weight table)
+public sealed class EmbeddingLayer(string name, Weight table)
 {
-    /// <summary>The stored table, [vocabulary, hidden]: a tied head is a product with it.</summary>
-    public Weight Table { get; } = table;
+    /// <summary>The tensor.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>[vocabulary, hidden]: a tied head is a product with it.</summary>
+    public Weight Table { get; set; } = table;
 
     /// <summary>[tokens, hidden].</summary>
     public Tensor Rows(Batch batch) => Embedding.Forward(batch.Compute, Table, batch.Tokens);

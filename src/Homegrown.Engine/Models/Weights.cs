@@ -13,21 +13,25 @@ namespace Homegrown.Engine.Models;
 public class Weights
 {
     readonly GgufFile file;
+    readonly PackedWeights packing;
     readonly HashSet<string> taken;
     readonly string prefix;
 
-    public Weights(GgufFile file)
-        : this(file, [], "")
+    /// <param name="file">Must outlive the layers.</param>
+    /// <param name="packing">Packs the matrices of products; it must outlive the layers.</param>
+    public Weights(GgufFile file, PackedWeights packing)
+        : this(file, packing, [], "")
     {
     }
 
-    Weights(GgufFile file, HashSet<string> taken, string prefix) => (this.file, this.taken, this.prefix) = (file, taken, prefix);
+    Weights(GgufFile file, PackedWeights packing, HashSet<string> taken, string prefix)
+        => (this.file, this.packing, this.taken, this.prefix) = (file, packing, taken, prefix);
 
     /// <summary>Builds <paramref name="count"/> layers, each from the tensors under blk.{layer}.</summary>
     public TLayer[] Layers<TLayer>(int count, Func<int, Weights, TLayer> build)
     {
         var layers = new TLayer[count];
-        for (var layer = 0; layer < count; layer++) layers[layer] = build(layer, new Weights(file, taken, $"blk.{layer}."));
+        for (var layer = 0; layer < count; layer++) layers[layer] = build(layer, new Weights(file, packing, taken, $"blk.{layer}."));
         return layers;
     }
 
@@ -38,7 +42,7 @@ public class Weights
     public bool Has(string name) => file.Tensor($"{prefix}{name}.weight") is not null;
 
     /// <summary>A table of <paramref name="rows"/> rows of <paramref name="width"/> values.</summary>
-    public EmbeddingLayer Embedding(string name, int rows, int width) => new(Take($"{prefix}{name}.weight", rows, width));
+    public EmbeddingLayer Embedding(string name, int rows, int width) => new($"{prefix}{name}.weight", Take($"{prefix}{name}.weight", rows, width));
 
     /// <summary>A norm with a gain of <paramref name="width"/> values.</summary>
     public RmsNormLayer RmsNorm(string name, int width, float epsilon) => new(Vector($"{prefix}{name}.weight", width), epsilon);
@@ -48,7 +52,7 @@ public class Weights
 
     /// <summary>A product, or one with the embedding's table where the file has no head of its own.</summary>
     public Linear LinearOr(string name, int inputs, int outputs, EmbeddingLayer tied)
-        => Has(name) ? Linear(name, inputs, outputs) : new Linear(new Matrix(tied.Table));
+        => Has(name) ? Linear(name, inputs, outputs) : new Linear(new Matrix(tied.Table = Packed(tied.Name, tied.Table)));
 
     /// <summary>Several products of the same input as one; their outputs stand side by side.</summary>
     public Linear Fused(int inputs, params ReadOnlySpan<(string Name, int Outputs)> parts)
@@ -59,7 +63,8 @@ public class Weights
         for (var i = 0; i < parts.Length; i++)
         {
             var (name, outputs) = parts[i];
-            matrices[i] = Take($"{prefix}{name}.weight", outputs, inputs);
+            var tensor = $"{prefix}{name}.weight";
+            matrices[i] = Packed(tensor, Take(tensor, outputs, inputs));
             if (file.Tensor($"{prefix}{name}.bias") is not null)
             {
                 bias ??= NewBias(parts);
@@ -94,6 +99,15 @@ public class Weights
         var values = new float[width];
         Take(name, 1, width).Dequantize(0, values);
         return values;
+    }
+
+    /// <summary>For products: packed where that serves, and then no longer kept as stored.</summary>
+    Weight Packed(string name, Weight weight)
+    {
+        if (!packing.Serves(weight)) return weight;
+        var packed = packing.Pack(weight);
+        file.Release(file.Tensor(name)!);
+        return packed;
     }
 
     Weight Take(string name, int rows, int columns)

@@ -1,4 +1,5 @@
 using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
 using Homegrown.Kernels.Quant;
 
 namespace Homegrown.Kernels.Memory;
@@ -7,7 +8,7 @@ namespace Homegrown.Kernels.Memory;
 /// A file mapped read-only into memory: opening costs nothing, pages come as they are read and may be dropped by the system.
 /// Views of it are valid until it is disposed.
 /// </summary>
-public sealed unsafe class MappedFile : IDisposable
+public sealed unsafe partial class MappedFile : IDisposable
 {
     readonly MemoryMappedFile? file;
     readonly MemoryMappedViewAccessor? view;
@@ -47,6 +48,23 @@ public sealed unsafe class MappedFile : IDisposable
         Check(offset, checked(QuantFormats.RowBytes(type, columns) * rows));
         return new(type, rows, columns, data + offset);
     }
+
+    /// <summary>
+    /// Tells the system that these bytes are not needed soon: whole pages of them leave the process' memory, and come back if they
+    /// are read again.
+    /// </summary>
+    public void Release(long offset, long length)
+    {
+        Check(offset, length);
+        if (!OperatingSystem.IsLinux()) return;
+        const int DoNotNeed = 4;
+        var page = (nuint)Environment.SystemPageSize;
+        var (first, end) = (((nuint)(data + offset) + page - 1) / page * page, (nuint)(data + offset + length) / page * page);
+        if (end > first) _ = Advise((void*)first, end - first, DoNotNeed);   // advice: nothing depends on it
+    }
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int Advise(void* address, nuint bytes, int advice);
 
     void Check(long offset, long length)
     {

@@ -15,11 +15,11 @@ public static class MatMul
     /// </summary>
     const int PartsPerThread = 6;
 
-    /// <summary>Rows of a part are a multiple of this, so that the kernels' groups of rows are whole.</summary>
-    const int RowGroup = 8;
+    /// <summary>Rows of a part are a multiple of this: whole panels.</summary>
+    const int RowGroup = 16;
 
-    /// <summary>Rows of a part where tokens are many: two panels of the widest kernel.</summary>
-    const int PanelRows = 32;
+    /// <summary>Rows of a part where tokens are many: their codes unpacked fit the second cache level beside the tokens.</summary>
+    const int PanelRows = 64;
 
     /// <summary>y[t, r] = sum over c of x[t, c] * w[r, c]: [tokens, columns] to [tokens, rows].</summary>
     /// <exception cref="ArgumentException">x and w have different columns.</exception>

@@ -31,7 +31,7 @@ public interface IQuantFormat
 /// A format of integer codes with scales: what the integer products read. In units of 32 values ("parts") a weight is
 /// <c>scale[half] * (code - Bias) + min</c>, where half is 0 for the first 16 values of the part and 1 for the others.
 /// </summary>
-public unsafe interface ICodedFormat : IQuantFormat
+public interface ICodedFormat : IQuantFormat
 {
     /// <summary>Bits of a code: 4 to 6 for codes of 0 to 2^Bits - 1, or 8 for signed bytes.</summary>
     static abstract int Bits { get; }
@@ -51,22 +51,10 @@ public unsafe interface ICodedFormat : IQuantFormat
     /// <summary>The scales and the minimum of a part.</summary>
     static abstract void Scales(ref readonly byte block, int part, out float low, out float high, out float min);
 
-    /// <summary>
-    /// The same for all parts of eight rows, a row to a lane, for kernels that hold rows side by side (on processors with AVX2):
-    /// one scale a part, [parts, 8], or with <see cref="SplitScales"/> two, [2 * parts, 8]; one minimum a part, [parts, 8], left
-    /// alone without <see cref="HasMin"/>.
-    /// </summary>
-    /// <param name="rows">The first of eight rows, each <paramref name="rowBytes"/> after the one before.</param>
-    /// <param name="stride">Floats from eight lanes to the next eight.</param>
-    static abstract void Scales(byte* rows, nint rowBytes, int blocks, float* scales, float* mins, int stride);
+    /// <summary>How panels keep the scales; null for formats that are multiplied from their stored form.</summary>
+    static virtual PanelScales? Panels => null;
 
-    /// <summary>
-    /// The codes of a part of eight rows, turned (on processors with AVX2): vector k holds columns 4k to 4k + 3 of every row, a row
-    /// to an element.
-    /// </summary>
-    /// <param name="block">The block in the first row.</param>
-    static abstract void Turned(
-        byte* block, nint rowBytes, int part,
-        out Vector256<int> e0, out Vector256<int> e1, out Vector256<int> e2, out Vector256<int> e3,
-        out Vector256<int> e4, out Vector256<int> e5, out Vector256<int> e6, out Vector256<int> e7);
+    /// <summary>The stored scales of a part, for panels. By default a block is a part, with its halves first.</summary>
+    static virtual PartHeader Header(ref readonly byte block, int part)
+        => new(Blocks.Read<ushort>(in block, 0), Blocks.Read<ushort>(in block, sizeof(ushort)));
 }

@@ -26,6 +26,8 @@ public readonly struct Q4_0 : ICodedFormat
 
     public static bool HasMin => false;
 
+    public static PanelScales? Panels => PanelScales.Halves;
+
     public static bool SplitScales => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -35,16 +37,6 @@ public readonly struct Q4_0 : ICodedFormat
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Scales(ref readonly byte block, int part, out float low, out float high, out float min)
         => (low, min) = (high = Blocks.Half(in block, 0), 0);
-
-    public static unsafe void Scales(byte* rows, nint rowBytes, int blocks, float* scales, float* mins, int stride)
-        => EightRows.Scales<Q4_0>(rows, rowBytes, blocks, scales, mins, stride);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe void Turned(
-        byte* block, nint rowBytes, int part,
-        out Vector256<int> e0, out Vector256<int> e1, out Vector256<int> e2, out Vector256<int> e3,
-        out Vector256<int> e4, out Vector256<int> e5, out Vector256<int> e6, out Vector256<int> e7)
-        => EightRows.Nibbles(block + CodesAt, rowBytes, out e0, out e1, out e2, out e3, out e4, out e5, out e6, out e7);
 
     public static void Dequantize(ReadOnlySpan<byte> blocks, Span<float> values) => Blocks.Dequantize<Q4_0>(blocks, values);
 

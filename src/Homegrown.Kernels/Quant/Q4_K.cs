@@ -26,6 +26,8 @@ public readonly struct Q4_K : ICodedFormat
 
     public static bool HasMin => true;
 
+    public static PanelScales? Panels => PanelScales.SuperBlocks;
+
     public static bool SplitScales => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -38,15 +40,7 @@ public readonly struct Q4_K : ICodedFormat
         high = low;
     }
 
-    public static unsafe void Scales(byte* rows, nint rowBytes, int blocks, float* scales, float* mins, int stride)
-        => SuperBlock.Scales(rows, rowBytes, blocks, BlockBytes, scales, mins, stride);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe void Turned(
-        byte* block, nint rowBytes, int part,
-        out Vector256<int> e0, out Vector256<int> e1, out Vector256<int> e2, out Vector256<int> e3,
-        out Vector256<int> e4, out Vector256<int> e5, out Vector256<int> e6, out Vector256<int> e7)
-        => EightRows.Turned<Q4_K>(block, rowBytes, part, out e0, out e1, out e2, out e3, out e4, out e5, out e6, out e7);
+    public static PartHeader Header(ref readonly byte block, int part) => SuperBlock.Header(in block, part);
 
     public static void Dequantize(ReadOnlySpan<byte> blocks, Span<float> values) => Blocks.Dequantize<Q4_K>(blocks, values);
 

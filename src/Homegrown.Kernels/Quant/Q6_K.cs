@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Homegrown.Kernels.Quant;
 
@@ -32,6 +31,8 @@ public readonly struct Q6_K : ICodedFormat
 
     public static bool HasMin => false;
 
+    public static PanelScales? Panels => PanelScales.SuperBlocks;
+
     public static bool SplitScales => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -52,32 +53,8 @@ public readonly struct Q6_K : ICodedFormat
         min = 0;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static unsafe void Scales(byte* rows, nint rowBytes, int blocks, float* scales, float* mins, int stride)
-    {
-        for (; blocks > 0; blocks--, rows += BlockBytes, scales += 16 * stride)
-        {
-            for (var first = 0; first < 16; first += 8)
-            {
-                EightRows.Store(
-                    Scales(rows, first), Scales(rows + rowBytes, first), Scales(rows + (2 * rowBytes), first), Scales(rows + (3 * rowBytes), first),
-                    Scales(rows + (4 * rowBytes), first), Scales(rows + (5 * rowBytes), first), Scales(rows + (6 * rowBytes), first), Scales(rows + (7 * rowBytes), first),
-                    scales + (first * stride), stride);
-            }
-        }
-    }
-
-    /// <summary>Eight scales from <paramref name="first"/> on.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static unsafe Vector256<float> Scales(byte* block, int first)
-        => Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32((sbyte*)block + ScalesAt + first)) * Vector256.Create(Blocks.Half(in *block, ScaleAt));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe void Turned(
-        byte* block, nint rowBytes, int part,
-        out Vector256<int> e0, out Vector256<int> e1, out Vector256<int> e2, out Vector256<int> e3,
-        out Vector256<int> e4, out Vector256<int> e5, out Vector256<int> e6, out Vector256<int> e7)
-        => EightRows.Turned<Q6_K>(block, rowBytes, part, out e0, out e1, out e2, out e3, out e4, out e5, out e6, out e7);
+    public static PartHeader Header(ref readonly byte block, int part)
+        => new(Blocks.Read<ushort>(in block, ScaleAt), 0, Blocks.Read<sbyte>(in block, ScalesAt + (2 * part)), Blocks.Read<sbyte>(in block, ScalesAt + (2 * part) + 1));
 
     public static void Dequantize(ReadOnlySpan<byte> blocks, Span<float> values) => Blocks.Dequantize<Q6_K>(blocks, values);
 

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Homegrown.Kernels.Quant;
 
@@ -21,9 +20,17 @@ static class SuperBlock
     const int MinAt = 2, AAt = 4, BAt = 8, CAt = 12;
     const int Top = 63;   // of the 6-bit scales and minima
 
-    /// <summary>Scale and minimum of a part. With a constant part the choice below folds away.</summary>
+    /// <summary>Scale and minimum of a part.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Scales(ref readonly byte block, int part, out float scale, out float min)
+    {
+        var header = Header(in block, part);
+        (scale, min) = (F16.ToSingle(header.Scale) * header.Low, -(F16.ToSingle(header.Min) * -header.MinFactor));
+    }
+
+    /// <summary>The same as stored. With a constant part the choice below folds away.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static PartHeader Header(ref readonly byte block, int part)
     {
         var shift = 8 * (part & 3);
         var a = Blocks.Read<uint>(in block, AAt) >> shift;
@@ -31,44 +38,8 @@ static class SuperBlock
         var c = Blocks.Read<uint>(in block, CAt) >> shift;
         var s = part < 4 ? a & 63 : (c & 15) | ((a >> 2) & 48);
         var m = part < 4 ? b & 63 : ((c >> 4) & 15) | ((b >> 2) & 48);
-        scale = Blocks.Half(in block, 0) * (int)s;
-        min = -(Blocks.Half(in block, MinAt) * (int)m);
+        return new(Blocks.Read<ushort>(in block, 0), Blocks.Read<ushort>(in block, MinAt), (sbyte)s, (sbyte)s, (sbyte)-(int)m);
     }
-
-    /// <summary>Scales and minima of all parts of eight rows, a row to a lane.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static unsafe void Scales(byte* rows, nint rowBytes, int blocks, int blockBytes, float* scales, float* mins, int stride)
-    {
-        for (; blocks > 0; blocks--, rows += blockBytes, scales += Parts * stride, mins += Parts * stride)
-        {
-            Scales(rows, out var s0, out var m0);
-            Scales(rows + rowBytes, out var s1, out var m1);
-            Scales(rows + (2 * rowBytes), out var s2, out var m2);
-            Scales(rows + (3 * rowBytes), out var s3, out var m3);
-            Scales(rows + (4 * rowBytes), out var s4, out var m4);
-            Scales(rows + (5 * rowBytes), out var s5, out var m5);
-            Scales(rows + (6 * rowBytes), out var s6, out var m6);
-            Scales(rows + (7 * rowBytes), out var s7, out var m7);
-            EightRows.Store(s0, s1, s2, s3, s4, s5, s6, s7, scales, stride);
-            EightRows.Store(m0, m1, m2, m3, m4, m5, m6, m7, mins, stride);
-        }
-    }
-
-    /// <summary>Scales and minima of the eight parts of a block.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static unsafe void Scales(byte* block, out Vector256<float> scales, out Vector256<float> mins)
-    {
-        var (a, b, c) = (*(uint*)(block + AAt), *(uint*)(block + BAt), *(uint*)(block + CAt));
-        var s = (a & 0x3F3F3F3F) | ((ulong)((c & 0x0F0F0F0F) | ((a >> 2) & 0x30303030)) << 32);
-        var m = (b & 0x3F3F3F3F) | ((ulong)(((c >> 4) & 0x0F0F0F0F) | ((b >> 2) & 0x30303030)) << 32);
-        scales = ToSingle(s) * Vector256.Create(Blocks.Half(in *block, 0));
-        mins = ToSingle(m) * Vector256.Create(-Blocks.Half(in *block, MinAt));
-    }
-
-    /// <summary>Eight bytes as floats.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector256<float> ToSingle(ulong bytes)
-        => Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(Vector128.CreateScalarUnsafe(bytes).AsByte()));
 
     /// <summary>The low four bits of a part's codes: byte j of pair p holds those of parts 2p and 2p + 1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -13,6 +13,7 @@ sealed class StepDriver : IDisposable
     readonly GgufFile file;
     readonly Decoder decoder;
     readonly Compute compute;
+    readonly PackedWeights packing;
     readonly KvCache cache;
     readonly Batch batch;
     readonly Dictionary<int, (List<int> Pages, int Length)> sequences = [];
@@ -21,9 +22,10 @@ sealed class StepDriver : IDisposable
     {
         file = GgufFile.Open(path);
         var metadata = new ModelMetadata(file);
-        var weights = new Weights(file);
-        decoder = ModelCatalog.Find(metadata).Load(ModelConfig.Read(metadata, weights.Rows("token_embd")), weights);
         compute = new Compute(new() { Exact = exact, Tier = tier });
+        packing = new PackedWeights(compute);
+        var weights = new Weights(file, packing);
+        decoder = ModelCatalog.Find(metadata).Load(ModelConfig.Read(metadata, weights.Rows("token_embd")), weights);
         cache = new KvCache(decoder.KvShape, positions, exact ? KvType.F32 : KvType.F16);
         batch = new Batch(compute, cache);
     }
@@ -47,6 +49,7 @@ sealed class StepDriver : IDisposable
     public void Dispose()
     {
         cache.Dispose();
+        packing.Dispose();
         compute.Dispose();
         file.Dispose();
     }

@@ -1,5 +1,6 @@
 using Homegrown.Kernels.Memory;
 using Homegrown.Kernels.Ops;
+using Homegrown.Kernels.Ops.Products;
 using Homegrown.Kernels.Quant;
 
 namespace Homegrown.Kernels.Tests.Ops;
@@ -16,8 +17,14 @@ static class Corpus
 
     public static TheoryData<TensorType> Types => [.. Coded, .. Floats];
 
-    /// <summary>The kernels: (tier, widest vectors). Widths that the processor lacks fall to the next.</summary>
-    public static readonly int[] Widths = [128, 256, 512];
+    /// <summary>The kernels that this machine has. Widths that the processor lacks fall to the next.</summary>
+    public static readonly ComputeOptions[] Kernels =
+    [
+        new() { Tier = Tier.Portable, MaxVectorBits = 128 },
+        new() { Tier = Tier.Portable, MaxVectorBits = 256 },
+        new() { Tier = Tier.Portable, MaxVectorBits = 512 },
+        .. Emit.EmittedKernels.AreSupported ? [new ComputeOptions { Tier = Tier.Emitted }] : Array.Empty<ComputeOptions>(),
+    ];
 
     public static float[] Values(int count, int seed, float outlier = 0)
     {
@@ -44,10 +51,21 @@ static class Corpus
         return x;
     }
 
-    /// <summary>x times w, [tokens, rows], by one implementation.</summary>
-    public static float[,] Multiply(ComputeOptions options, ReadOnlySpan<float> x, Matrix w)
+    /// <summary>x times the rows of w, [tokens, rows], by one implementation; packed where that serves, with the same result as not packed.</summary>
+    public static float[,] Multiply(ComputeOptions options, ReadOnlySpan<float> x, params ReadOnlySpan<Weight> w)
     {
         using var compute = new Compute(options);
+        using var packing = new PackedWeights(compute);
+        var asStored = Multiply(compute, x, new Matrix(w));
+        var packed = new Weight[w.Length];
+        for (var i = 0; i < w.Length; i++) packed[i] = packing.Serves(w[i]) ? packing.Pack(w[i]) : w[i];
+        var y = Multiply(compute, x, new Matrix(packed));
+        Assert.Equal(asStored, y);
+        return y;
+    }
+
+    static float[,] Multiply(Compute compute, ReadOnlySpan<float> x, Matrix w)
+    {
         var y = MatMul.Forward(Rent(compute, x, w.Columns), w);
         var copy = new float[y.Rows, y.Columns];
         for (var t = 0; t < y.Rows; t++)

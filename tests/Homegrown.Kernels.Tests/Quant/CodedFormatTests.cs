@@ -42,18 +42,6 @@ public class CodedFormatTests
         }
     }
 
-    [Theory, MemberData(nameof(Coded))]
-    public void Eight_rows_side_by_side_are_the_rows(TensorType type)
-    {
-        Assert.SkipUnless(System.Runtime.Intrinsics.X86.Avx2.IsSupported, "rows are held side by side with AVX2 only");
-        // Without and with a scale that is not finite.
-        var reader = new RowsReader { Bytes = RandomBlocks(type, 8 * 3) };
-        QuantFormats.VisitCoded<RowsReader, int>(type, ref reader);
-        for (var b = 0; b < reader.Bytes.Length; b += QuantFormats.BlockBytes(type))
-            (reader.Bytes[b], reader.Bytes[b + 1], reader.Bytes[b + 2], reader.Bytes[b + 3]) = (1, 0x3C, 5, 0x3D);
-        QuantFormats.VisitCoded<RowsReader, int>(type, ref reader);
-    }
-
     static byte[] RandomBlocks(TensorType type, int blocks)
     {
         var bytes = new byte[blocks * QuantFormats.BlockBytes(type)];
@@ -93,44 +81,6 @@ public class CodedFormatTests
                     System.Runtime.Intrinsics.Vector256.CopyTo(TFormat.Codes(in Bytes[at], part), codes);
                     TFormat.Scales(in Bytes[at], part, out var low, out var high, out var min);
                     parts.Add(new(codes, low, high, min, TFormat.Bits, TFormat.Bias, TFormat.HasMin, TFormat.SplitScales));
-                }
-            }
-
-            return parts;
-        }
-    }
-
-    unsafe struct RowsReader : ICodedFormatVisitor<int>
-    {
-        const int Stride = 16;
-        internal byte[] Bytes;
-
-        public readonly int Visit<TFormat>()
-            where TFormat : struct, ICodedFormat
-        {
-            var (rowBytes, perPart, partsOfBlock) = (Bytes.Length / 8, TFormat.SplitScales ? 2 : 1, TFormat.BlockSize / 32);
-            var parts = rowBytes / TFormat.BlockBytes * partsOfBlock;
-            var (scales, mins) = (new float[parts * perPart * Stride], new float[parts * Stride]);
-            fixed (byte* rows = Bytes)
-            fixed (float* s = scales, m = mins)
-            {
-                TFormat.Scales(rows, rowBytes, rowBytes / TFormat.BlockBytes, s, m, Stride);
-                for (var part = 0; part < parts; part++)
-                {
-                    var block = rows + (part / partsOfBlock * TFormat.BlockBytes);
-                    var turned = new System.Runtime.Intrinsics.Vector256<int>[8];
-                    TFormat.Turned(
-                        block, rowBytes, part % partsOfBlock,
-                        out turned[0], out turned[1], out turned[2], out turned[3], out turned[4], out turned[5], out turned[6], out turned[7]);
-                    for (var lane = 0; lane < 8; lane++, block += rowBytes)
-                    {
-                        var codes = TFormat.Codes(in *block, part % partsOfBlock);
-                        for (var i = 0; i < 32; i++) Assert.Equal(codes[i], (sbyte)(turned[i / 4][lane] >> (8 * (i % 4))));
-                        TFormat.Scales(in *block, part % partsOfBlock, out var low, out var high, out var min);
-                        AssertSame(low, scales[(part * perPart * Stride) + lane]);
-                        AssertSame(high, scales[((((part + 1) * perPart) - 1) * Stride) + lane]);
-                        if (TFormat.HasMin) AssertSame(min, mins[(part * Stride) + lane]);
-                    }
                 }
             }
 

@@ -35,20 +35,16 @@ unsafe interface IByteLanes<TInts, TFloats> : IFloatLanes<TFloats>
 {
     static abstract TInts Load(byte* bytes);
 
-    /// <summary>The four bytes at <paramref name="bytes"/> in every element: a pair of 16-bit integers.</summary>
+    /// <summary>The four bytes at <paramref name="bytes"/> in every element.</summary>
     static abstract TInts Broadcast(void* bytes);
 
-    /// <summary>16-bit integers multiplied, and neighbours of the products added to 32-bit sums.</summary>
-    static abstract TInts AddProducts(TInts sums, TInts a, TInts b);
+    static abstract TInts Fill(int value);
 
-    /// <summary>Signed bytes 0, 2, 4, ... as 16-bit integers.</summary>
-    static abstract TInts EvenBytes(TInts bytes);
+    /// <summary>Adds to each sum four products of bytes: unsigned ones of up to 63 with signed ones.</summary>
+    static abstract TInts AddDots(TInts sums, TInts codes, TInts x);
 
-    /// <summary>Bytes 0, 2, 4, ... as 16-bit integers, where none is above 127.</summary>
-    static abstract TInts EvenCodes(TInts bytes);
-
-    /// <summary>Signed bytes 1, 3, 5, ... as 16-bit integers.</summary>
-    static abstract TInts OddBytes(TInts bytes);
+    /// <summary>The same with codes of 0 to 255 that stand for code - 128, and x from -127 to 127.</summary>
+    static abstract TInts AddSigned(TInts sums, TInts codes, TInts x);
 
     static abstract TFloats ToFloats(TInts ints);
 }
@@ -139,19 +135,21 @@ readonly unsafe struct Lanes256 : IByteLanes<Vector256<int>, Vector256<float>>
     public static Vector256<int> Broadcast(void* bytes) => Vector256.Create(*(int*)bytes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> AddProducts(Vector256<int> sums, Vector256<int> a, Vector256<int> b)
+    public static Vector256<int> Fill(int value) => Vector256.Create(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> AddDots(Vector256<int> sums, Vector256<int> codes, Vector256<int> x)
         => AvxVnni.IsSupported
-            ? AvxVnni.MultiplyWideningAndAdd(sums, a.AsInt16(), b.AsInt16())
-            : sums + Avx2.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16());
+            ? AvxVnni.MultiplyWideningAndAdd(sums, codes.AsByte(), x.AsSByte())
+            : sums + Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(codes.AsByte(), x.AsSByte()), Vector256<short>.One);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> EvenBytes(Vector256<int> bytes) => ((bytes.AsInt16() << 8) >> 8).AsInt32();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> EvenCodes(Vector256<int> bytes) => bytes & Vector256.Create(0x00FF00FF);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> OddBytes(Vector256<int> bytes) => (bytes.AsInt16() >> 8).AsInt32();
+    public static Vector256<int> AddSigned(Vector256<int> sums, Vector256<int> codes, Vector256<int> x)
+    {
+        // The sign moves from the code to x: pairs of products of up to 128 * 127 fit 16 bits.
+        var w = codes.AsSByte() ^ Vector256.Create(sbyte.MinValue);
+        return AddDots(sums, Vector256.Abs(w).AsInt32(), Avx2.Sign(x.AsSByte(), w).AsInt32());
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> ToFloats(Vector256<int> ints) => Vector256.ConvertToSingle(ints);
@@ -203,17 +201,19 @@ readonly unsafe struct Lanes512 : IByteLanes<Vector512<int>, Vector512<float>>
     public static Vector512<int> Broadcast(void* bytes) => Vector512.Create(*(int*)bytes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> AddProducts(Vector512<int> sums, Vector512<int> a, Vector512<int> b)
-        => sums + Avx512BW.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16());
+    public static Vector512<int> Fill(int value) => Vector512.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> EvenBytes(Vector512<int> bytes) => ((bytes.AsInt16() << 8) >> 8).AsInt32();
+    public static Vector512<int> AddDots(Vector512<int> sums, Vector512<int> codes, Vector512<int> x)
+        => sums + Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(codes.AsByte(), x.AsSByte()), Vector512<short>.One);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> EvenCodes(Vector512<int> bytes) => bytes & Vector512.Create(0x00FF00FF);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> OddBytes(Vector512<int> bytes) => (bytes.AsInt16() >> 8).AsInt32();
+    public static Vector512<int> AddSigned(Vector512<int> sums, Vector512<int> codes, Vector512<int> x)
+    {
+        // The sign moves from the code to x: pairs of products of up to 128 * 127 fit 16 bits.
+        var w = codes.AsSByte() ^ Vector512.Create(sbyte.MinValue);
+        return AddDots(sums, Vector512.Abs(w).AsInt32(), Vector512.ConditionalSelect(Vector512.LessThan(w, Vector512<sbyte>.Zero), -x.AsSByte(), x.AsSByte()).AsInt32());
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> ToFloats(Vector512<int> ints) => Vector512.ConvertToSingle(ints);

@@ -7,8 +7,8 @@ using Homegrown.Kernels.Quant;
 namespace Homegrown.Kernels.Ops.Products;
 
 /// <summary>
-/// Products of codes in vectors of 128 bits, on any processor. The codes of a row are unpacked once for all tokens; a token's
-/// output is one vector of partial sums, half after half, and the minima's share beside it.
+/// Products of codes in vectors of 128 bits, on any processor, from rows as they are stored. The codes of a row are unpacked once
+/// for all tokens; a token's output is one vector of partial sums, half after half, and the minima's share beside it.
 /// </summary>
 static unsafe class NarrowProducts<TFormat>
     where TFormat : struct, ICodedFormat
@@ -21,8 +21,7 @@ static unsafe class NarrowProducts<TFormat>
         for (var r = 0; r < count; r++)
         {
             Unpack(w.Row(first + r), codes, scales);
-            for (var t = 0; t < operands.Tokens; t++)
-                operands.Y.RowPointer(t)[column + r] = Dot(codes, scales, operands.Quantized.Codes(t), operands.Quantized.Scales(t), parts);
+            for (var t = 0; t < operands.Tokens; t++) operands.Y.RowPointer(t)[column + r] = Dot(codes, scales, operands.Quantized.Row(t), parts);
         }
     }
 
@@ -42,37 +41,36 @@ static unsafe class NarrowProducts<TFormat>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static float Dot(sbyte* w, Vector128<float>* scales, short* x, PartScale* xScales, int parts)
+    static float Dot(sbyte* w, Vector128<float>* scales, PartCodes* x, int parts)
     {
         var (sums, min) = (Vector128<float>.Zero, 0f);
-        for (var p = 0; p < parts; p++, w += Blocks.PartSize, x += Blocks.PartSize)
+        for (; parts > 0; parts--, w += Blocks.PartSize, x++, scales++)
         {
-            sums = Add(sums, Vector128.Load(w), x, scales[p][0] * xScales[p].Scale);
-            sums = Add(sums, Vector128.Load(w + 16), x + 8, scales[p][1] * xScales[p].Scale);
-            if (TFormat.HasMin) min = MathF.FusedMultiplyAdd(scales[p][2], xScales[p].Sum, min);
+            sums = Add(sums, w, x->Codes, *scales * x->Scale);
+            if (TFormat.HasMin) min = MathF.FusedMultiplyAdd((*scales)[2], x->Sum, min);
+            if (x->HasRest != 0) sums = Add(sums, w, x->Rests, *scales * x->RestScale);
         }
 
         return Vector128.Sum(sums) + min;
     }
 
-    /// <summary>16 codes, and as many activations: the even ones at x, the odd ones a half part on.</summary>
+    /// <summary>The 32 products of a part, half after half.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector128<float> Add(Vector128<float> sums, Vector128<sbyte> w, short* x, float scale)
+    static Vector128<float> Add(Vector128<float> sums, sbyte* w, sbyte* x, Vector128<float> scales)
     {
-        var pairs = w.AsInt16();
-        var dots = Multiply((pairs << 8) >> 8, Vector128.Load(x)) + Multiply(pairs >> 8, Vector128.Load(x + QuantizedRows.Odd));
-        return Vector128.FusedMultiplyAdd(Vector128.ConvertToSingle(dots), Vector128.Create(scale), sums);
+        var (first, second) = (Multiply(Vector128.Load(w), Vector128.Load(x)), Multiply(Vector128.Load(w + 16), Vector128.Load(x + 16)));
+        sums = Vector128.FusedMultiplyAdd(Vector128.ConvertToSingle(first), Vector128.Create(scales[0]), sums);
+        return Vector128.FusedMultiplyAdd(Vector128.ConvertToSingle(second), Vector128.Create(scales[1]), sums);
     }
 
-    /// <summary>Eight products in four sums.</summary>
+    /// <summary>16 products in four sums.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector128<int> Multiply(Vector128<short> w, Vector128<short> x)
+    static Vector128<int> Multiply(Vector128<sbyte> w, Vector128<sbyte> x)
     {
-        if (Sse2.IsSupported) return Sse2.MultiplyAddAdjacent(w, x);
-        if (AdvSimd.IsSupported)
-            return AdvSimd.MultiplyWideningUpperAndAdd(AdvSimd.MultiplyWideningLower(w.GetLower(), x.GetLower()), w, x);
-        var (wLow, wHigh) = Vector128.Widen(w);
-        var (xLow, xHigh) = Vector128.Widen(x);
-        return (wLow * xLow) + (wHigh * xHigh);
+        if (Dp.IsSupported) return Dp.DotProduct(Vector128<int>.Zero, w, x);
+        var ((a, b), (c, d)) = (Vector128.Widen(w), Vector128.Widen(x));
+        if (Sse2.IsSupported) return Sse2.MultiplyAddAdjacent(a, c) + Sse2.MultiplyAddAdjacent(b, d);
+        var (low, high) = (Vector128.Widen(a * c), Vector128.Widen(b * d));   // 127 * 128 fits 16 bits
+        return low.Lower + low.Upper + (high.Lower + high.Upper);
     }
 }

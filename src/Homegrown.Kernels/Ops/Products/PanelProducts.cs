@@ -1,13 +1,11 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Homegrown.Kernels.Quant;
 
 namespace Homegrown.Kernels.Ops.Products;
 
 /// <summary>
-/// Products of codes with many tokens, where multiplying is the work. A strip of rows is unpacked once into panels of bytes,
-/// [columns / 4, lanes, 4]: a row to a lane, four columns to an element. A token's pair of even codes, repeated in all lanes,
-/// multiplies the even bytes of one vector of a panel, its odd pair the odd bytes, and no sum crosses lanes.
+/// Products of codes in .NET's vectors of 256 and 512 bits. A panel of 16 rows is unpacked once for all tokens; a token's four
+/// codes, repeated in all lanes, multiply a vector of the panel, and no sum crosses lanes.
 /// </summary>
 static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
     where TFormat : struct, ICodedFormat
@@ -15,118 +13,126 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
     where TInts : struct
     where TFloats : struct
 {
+    const int Rows = PanelLayout.Rows, Vector = PanelLayout.VectorBytes;
+
     /// <summary>Tokens of a tile.</summary>
     const int Tile = QuantizedRows.RowGroup;
 
-    /// <summary>Columns in an element of a panel.</summary>
-    const int Step = 4;
-
-    /// <summary>Columns that have a scale of their own in formats with split scales.</summary>
-    const int HalfPart = Blocks.PartSize / 2;
-
     internal static void Run(in Operands operands, Weight w, int first, int count, int column)
     {
-        var panelBytes = (long)w.Columns * TLanes.Count;
-        var panel = Scratch.Take(panelBytes + Strip<TFormat>.Bytes(w, TLanes.Count));
-        var strip = new Strip<TFormat>(panel + panelBytes, w, TLanes.Count);
+        var layout = Panels<TFormat>.Unpacked;
+        var memory = Scratch.Take(layout.PanelBytes(w.Columns));
+        var panel = new Panel(memory, layout, w.Columns);
         // The tiles leave their sums in memory and call nothing: vectors that live across a call would be kept there all along.
-        var sums = stackalloc float[Tile * TLanes.Count];
-        for (var r = 0; r < count; r += TLanes.Count)
+        var sums = stackalloc float[Tile * Rows];
+        for (var r = 0; r < count; r += Rows)
         {
-            var rows = Math.Min(TLanes.Count, count - r);
-            var data = strip.Fill(w, first + r, rows);
-            for (var lane = 0; lane < TLanes.Count; lane += 8)
-                Pack(data + (lane * w.RowBytes), (nint)w.RowBytes, w.Columns / TFormat.BlockSize, panel + (lane * Step));
+            Panels<TFormat>.Unpack(w, first + r, memory);
             for (var t = 0; t < operands.Tokens; t += Tile)
             {
-                Multiply(panel, strip.Scales, strip.Mins, operands.Quantized.Codes(t), operands.Quantized.Scales(t), w.Columns / Blocks.PartSize, sums);
-                for (var i = 0; i < Math.Min(Tile, operands.Tokens - t); i++)
-                    new ReadOnlySpan<float>(sums + (i * TLanes.Count), rows).CopyTo(new(operands.Y.RowPointer(t + i) + column + r, rows));
+                var tokens = Math.Min(Tile, operands.Tokens - t);
+                for (var lane = 0; lane < Rows; lane += TLanes.Count)
+                {
+                    var codes = panel.Codes + (lane * 4);
+                    var scales = (float*)panel.Header + lane;
+                    if (tokens == 1) One(codes, scales, operands.Quantized.Row(t), w.Columns / Blocks.PartSize, sums + lane);
+                    else Four(codes, scales, operands.Quantized.Row(t), w.Columns / Blocks.PartSize, sums + lane);
+                }
+
+                for (var i = 0; i < tokens; i++)
+                    new ReadOnlySpan<float>(sums + (i * Rows), Math.Min(Rows, count - r)).CopyTo(new(operands.Y.RowPointer(t + i) + column + r, Rows));
             }
         }
     }
 
-    /// <summary>Lays eight rows into their lanes of a panel.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Pack(byte* rows, nint rowBytes, int blocks, byte* panel)
+    /// <summary>Floats from a part's scales to the next part's.</summary>
+    static int Stride
     {
-        for (; blocks > 0; blocks--, rows += TFormat.BlockBytes)
-        {
-            for (var part = 0; part < TFormat.BlockSize / Blocks.PartSize; part++, panel += Blocks.PartSize * TLanes.Count)
-            {
-                TFormat.Turned(rows, rowBytes, part, out var e0, out var e1, out var e2, out var e3, out var e4, out var e5, out var e6, out var e7);
-                e0.Store((int*)panel);
-                e1.Store((int*)(panel + (Step * TLanes.Count)));
-                e2.Store((int*)(panel + (2 * Step * TLanes.Count)));
-                e3.Store((int*)(panel + (3 * Step * TLanes.Count)));
-                e4.Store((int*)(panel + (4 * Step * TLanes.Count)));
-                e5.Store((int*)(panel + (5 * Step * TLanes.Count)));
-                e6.Store((int*)(panel + (6 * Step * TLanes.Count)));
-                e7.Store((int*)(panel + (7 * Step * TLanes.Count)));
-            }
-        }
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => MinAt + (TFormat.HasMin ? Rows : 0);
     }
 
-    /// <summary>Four tokens times a panel to sums, [tokens, lanes]. Where there are fewer tokens, the others are memory without meaning.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Multiply(byte* panel, float* scales, float* mins, short* x, PartScale* xScales, int parts, float* sums)
+    static int SecondAt
     {
-        var columns = (nint)parts * Blocks.PartSize;
-        TFloats y0 = default, y1 = default, y2 = default, y3 = default;
-        for (var p = 0; p < parts; p++, x += Blocks.PartSize, xScales++, panel += Blocks.PartSize * TLanes.Count)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TFormat.SplitScales ? Rows : 0;
+    }
+
+    static int MinAt
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => SecondAt + Rows;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void One(byte* w, float* scales, PartCodes* x, int parts, float* y)
+    {
+        TFloats sum = default;
+        for (; parts > 0; parts--, x++, w += PanelLayout.Groups * Vector, scales += Stride)
         {
-            TInts a = default, b = default, c = default, d = default;
-            Add(panel, x, columns, ref a, ref b, ref c, ref d);
-            TInts e = TFormat.SplitScales ? default : a, f = TFormat.SplitScales ? default : b;
-            TInts g = TFormat.SplitScales ? default : c, h = TFormat.SplitScales ? default : d;
-            Add(panel + (HalfPart * TLanes.Count), x + (HalfPart / 2), columns, ref e, ref f, ref g, ref h);
-            y0 = AddPart(y0, a, e, xScales, scales, mins);
-            y1 = AddPart(y1, b, f, xScales + parts, scales, mins);
-            y2 = AddPart(y2, c, g, xScales + (2 * parts), scales, mins);
-            y3 = AddPart(y3, d, h, xScales + (3 * parts), scales, mins);
-            scales += Strip<TFormat>.PerPart * TLanes.Count;
-            mins += TLanes.Count;
+            sum = Add(sum, w, x->Codes, x->CodeSums, x->Scale, scales);
+            sum = PartSum<TFormat, TLanes, TFloats>.AddMin(sum, x->Sum, scales + MinAt);
+            if (x->HasRest != 0) sum = Add(sum, w, x->Rests, x->RestSums, x->RestScale, scales);
         }
 
-        TLanes.Store(y0, sums);
-        TLanes.Store(y1, sums + TLanes.Count);
-        TLanes.Store(y2, sums + (2 * TLanes.Count));
-        TLanes.Store(y3, sums + (3 * TLanes.Count));
+        TLanes.Store(sum, y);
     }
 
-    /// <summary>Adds the dots of 16 columns of a panel with the codes of four tokens. Written out: the JIT unrolls no loop of this size.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Add(byte* panel, short* x, nint columns, ref TInts a, ref TInts b, ref TInts c, ref TInts d)
+    /// <summary>Four tokens, one row of parts after the other, to y, [tokens, 16]. Where there are fewer, the others are memory without meaning.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void Four(byte* w, float* scales, PartCodes* x, int parts, float* y)
     {
-        AddStep(panel, x, columns, ref a, ref b, ref c, ref d);
-        AddStep(panel + (Step * TLanes.Count), x + 2, columns, ref a, ref b, ref c, ref d);
-        AddStep(panel + (2 * Step * TLanes.Count), x + 4, columns, ref a, ref b, ref c, ref d);
-        AddStep(panel + (3 * Step * TLanes.Count), x + 6, columns, ref a, ref b, ref c, ref d);
+        TFloats a = default, b = default, c = default, d = default;
+        PartCodes* x1 = x + parts, x2 = x1 + parts, x3 = x2 + parts;
+        for (; parts > 0; parts--, x++, x1++, x2++, x3++, w += PanelLayout.Groups * Vector, scales += Stride)
+        {
+            a = Add(a, w, x->Codes, x->CodeSums, x->Scale, scales);
+            b = Add(b, w, x1->Codes, x1->CodeSums, x1->Scale, scales);
+            c = Add(c, w, x2->Codes, x2->CodeSums, x2->Scale, scales);
+            d = Add(d, w, x3->Codes, x3->CodeSums, x3->Scale, scales);
+            a = PartSum<TFormat, TLanes, TFloats>.AddMin(a, x->Sum, scales + MinAt);
+            b = PartSum<TFormat, TLanes, TFloats>.AddMin(b, x1->Sum, scales + MinAt);
+            c = PartSum<TFormat, TLanes, TFloats>.AddMin(c, x2->Sum, scales + MinAt);
+            d = PartSum<TFormat, TLanes, TFloats>.AddMin(d, x3->Sum, scales + MinAt);
+            if (x->HasRest != 0) a = Add(a, w, x->Rests, x->RestSums, x->RestScale, scales);
+            if (x1->HasRest != 0) b = Add(b, w, x1->Rests, x1->RestSums, x1->RestScale, scales);
+            if (x2->HasRest != 0) c = Add(c, w, x2->Rests, x2->RestSums, x2->RestScale, scales);
+            if (x3->HasRest != 0) d = Add(d, w, x3->Rests, x3->RestSums, x3->RestScale, scales);
+        }
+
+        TLanes.Store(a, y);
+        TLanes.Store(b, y + Rows);
+        TLanes.Store(c, y + (2 * Rows));
+        TLanes.Store(d, y + (3 * Rows));
     }
 
-    /// <summary>Four columns: the pair of even codes at x, the pair of odd ones half a part on.</summary>
+    /// <summary>The share of a part's 32 codes or rests.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void AddStep(byte* panel, short* x, nint columns, ref TInts a, ref TInts b, ref TInts c, ref TInts d)
+    static TFloats Add(TFloats sums, byte* w, sbyte* x, MinusSums minus, float scale, float* scales)
     {
-        var w = TLanes.Load(panel);
-        var codes = TFormat.Bits == 8 ? TLanes.EvenBytes(w) : TLanes.EvenCodes(w);
-        a = TLanes.AddProducts(a, codes, TLanes.Broadcast(x));
-        b = TLanes.AddProducts(b, codes, TLanes.Broadcast(x + columns));
-        c = TLanes.AddProducts(c, codes, TLanes.Broadcast(x + (2 * columns)));
-        d = TLanes.AddProducts(d, codes, TLanes.Broadcast(x + (3 * columns)));
-        codes = TLanes.OddBytes(w);
-        x += QuantizedRows.Odd;
-        a = TLanes.AddProducts(a, codes, TLanes.Broadcast(x));
-        b = TLanes.AddProducts(b, codes, TLanes.Broadcast(x + columns));
-        c = TLanes.AddProducts(c, codes, TLanes.Broadcast(x + (2 * columns)));
-        d = TLanes.AddProducts(d, codes, TLanes.Broadcast(x + (3 * columns)));
+        var dots = Dots(TLanes.Fill(TFormat.Bias * (TFormat.SplitScales ? minus.First : minus.All)), w, x);
+        if (TFormat.SplitScales)
+        {
+            sums = PartSum<TFormat, TLanes, TFloats>.Add(sums, TLanes.ToFloats(dots), scale, scales);
+            dots = TLanes.Fill(TFormat.Bias * minus.Second);
+        }
+
+        dots = Dots(dots, w + (4 * Vector), x + 16);
+        return PartSum<TFormat, TLanes, TFloats>.Add(sums, TLanes.ToFloats(dots), scale, scales + SecondAt);
     }
 
-    /// <param name="low">Dots of the first 16 codes.</param>
-    /// <param name="high">Dots of the other 16 codes with split scales, otherwise of all 32.</param>
+    /// <summary>Adds the dots of 16 columns.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static TFloats AddPart(TFloats sums, TInts low, TInts high, PartScale* x, float* scales, float* mins)
-        => TFormat.SplitScales
-            ? PartSum<TFormat, TLanes, TFloats>.AddHalves(sums, TLanes.ToFloats(low), TLanes.ToFloats(high), x, scales, mins)
-            : PartSum<TFormat, TLanes, TFloats>.Add(sums, TLanes.ToFloats(high), x, scales, mins);
+    static TInts Dots(TInts dots, byte* w, sbyte* x)
+    {
+        dots = Step(dots, w, x);
+        dots = Step(dots, w + Vector, x + 4);
+        dots = Step(dots, w + (2 * Vector), x + 8);
+        return Step(dots, w + (3 * Vector), x + 12);
+    }
+
+    /// <summary>Four columns. Codes of 8 bits are signed, without bias here.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static TInts Step(TInts dots, byte* w, sbyte* x)
+        => TFormat.Bits == 8 ? TLanes.AddSigned(dots, TLanes.Load(w), TLanes.Broadcast(x)) : TLanes.AddDots(dots, TLanes.Load(w), TLanes.Broadcast(x));
 }

@@ -5,41 +5,25 @@ namespace Homegrown.Kernels.Ops.Products;
 
 /// <summary>
 /// What a part adds to the outputs of some rows, a row to a lane. The only place where integer products meet floating point: all
-/// kernels with a row to a lane round alike because they come through here, parts in order.
+/// kernels with a row to a lane round alike because they come through here, or do the same in emitted code: parts in order, in each
+/// the codes' share half by half, the minimum's, then the rests' share.
 /// </summary>
 static unsafe class PartSum<TFormat, TLanes, TFloats>
     where TFormat : struct, ICodedFormat
     where TLanes : struct, IFloatLanes<TFloats>
 {
-    /// <summary>The part of a format with one scale.</summary>
-    /// <param name="dots">Dots of all 32 codes, [lanes].</param>
-    /// <param name="x">Scale of the token's part.</param>
+    /// <summary>The share of 32 codes, or of 16 that have a scale of their own.</summary>
+    /// <param name="dots">Dots of the codes without bias, [lanes].</param>
+    /// <param name="x">Scale of the activations' codes, or of their rests.</param>
     /// <param name="scales">Of the weights, [lanes].</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static TFloats Add(TFloats sums, TFloats dots, float x, float* scales)
+        => TLanes.MultiplyAdd(TLanes.Multiply(dots, TLanes.Broadcast(x)), TLanes.Load(scales), sums);
+
+    /// <summary>The minimum's share.</summary>
+    /// <param name="x">Sum of the activations.</param>
     /// <param name="mins">Of the weights, [lanes].</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static TFloats Add(TFloats sums, TFloats dots, PartScale* x, float* scales, float* mins)
-    {
-        sums = TLanes.MultiplyAdd(Scaled(dots, x, x->Sum), TLanes.Load(scales), sums);
-        return TFormat.HasMin ? TLanes.MultiplyAdd(TLanes.Load(mins), TLanes.Broadcast(x->Sum), sums) : sums;
-    }
-
-    /// <summary>The part of a format with a scale for each half.</summary>
-    /// <param name="low">Dots of the first 16 codes, [lanes].</param>
-    /// <param name="high">Dots of the other 16 codes, [lanes].</param>
-    /// <param name="scales">Of the weights, [2, lanes].</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static TFloats AddHalves(TFloats sums, TFloats low, TFloats high, PartScale* x, float* scales, float* mins)
-    {
-        sums = TLanes.MultiplyAdd(Scaled(low, x, x->SumLow), TLanes.Load(scales), sums);
-        sums = TLanes.MultiplyAdd(Scaled(high, x, x->SumHigh), TLanes.Load(scales + TLanes.Count), sums);
-        return TFormat.HasMin ? TLanes.MultiplyAdd(TLanes.Load(mins), TLanes.Broadcast(x->Sum), sums) : sums;
-    }
-
-    /// <summary>sum of (code - bias) * x from the dot of the codes and the sum of x.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static TFloats Scaled(TFloats dots, PartScale* x, float sum)
-    {
-        dots = TLanes.Multiply(dots, TLanes.Broadcast(x->Scale));
-        return TFormat.Bias == 0 ? dots : TLanes.MultiplyAdd(TLanes.Broadcast(sum), TLanes.Broadcast(-TFormat.Bias), dots);
-    }
+    internal static TFloats AddMin(TFloats sums, float x, float* mins)
+        => TFormat.HasMin ? TLanes.MultiplyAdd(TLanes.Load(mins), TLanes.Broadcast(x), sums) : sums;
 }

@@ -18,6 +18,15 @@ abstract class Product
     /// <summary>Multiplies rows <paramref name="first"/> to first + count - 1 of w into the columns of y from <paramref name="column"/> on.</summary>
     internal abstract void Run(in Operands operands, Weight w, int first, int count, int column);
 
+    /// <summary>Of panels, for formats that are multiplied from panels.</summary>
+    internal virtual PanelLayout? Packed => null;
+
+    /// <summary>Packs 16 rows of a weight as stored, from <paramref name="first"/> on, into <see cref="PanelLayout.PanelBytes"/> of memory.</summary>
+    internal virtual unsafe void Pack(Weight w, int first, byte* to) => throw new NotSupportedException($"{w.Type} is not packed.");
+
+    /// <summary>Decodes a row of a packed weight, [columns].</summary>
+    internal virtual void Dequantize(Weight w, int row, Span<float> values) => throw new NotSupportedException($"{w.Type} is not packed.");
+
     internal static Product Of(TensorType type)
     {
         if (!QuantFormats.IsCoded(type)) return FloatProduct.Instance;
@@ -51,10 +60,13 @@ sealed class FloatProduct : Product
 sealed class CodedProduct<TFormat> : Product
     where TFormat : struct, ICodedFormat
 {
-    /// <summary>From this many tokens on, laying out the codes of a strip of rows for the wide kernel pays.</summary>
-    const int PanelTokens = 4;
-
     internal static CodedProduct<TFormat> Instance { get; } = new();
+
+    internal override PanelLayout? Packed => Panels<TFormat>.Packed;
+
+    internal override unsafe void Pack(Weight w, int first, byte* to) => Panels<TFormat>.Pack(w, first, to);
+
+    internal override void Dequantize(Weight w, int row, Span<float> values) => Panels<TFormat>.Dequantize(w, row, values);
 
     internal override void Run(in Operands operands, Weight w, int first, int count, int column)
     {
@@ -62,7 +74,7 @@ sealed class CodedProduct<TFormat> : Product
         if (compute.Exact) FloatProduct.Instance.Run(operands, w, first, count, column);
         else if (compute.Tier == Tier.Reference) ReferenceProducts.Coded<TFormat>(operands, w, first, count, column);
         else if (compute.VectorBits == 128) NarrowProducts<TFormat>.Run(operands, w, first, count, column);
-        else if (operands.Tokens < PanelTokens) RowProducts<TFormat>.Run(operands, w, first, count, column);
+        else if (compute.Tier == Tier.Emitted) EmittedProducts<TFormat>.Run(operands, w, first, count, column);
         else if (compute.VectorBits == 256) PanelProducts<TFormat, Lanes256, Vector256<int>, Vector256<float>>.Run(operands, w, first, count, column);
         else PanelProducts<TFormat, Lanes512, Vector512<int>, Vector512<float>>.Run(operands, w, first, count, column);
     }

@@ -23,7 +23,8 @@ static unsafe class ReferenceProducts
     }
 
     /// <summary>
-    /// sum over halves of a part of scale(w) * scale(x) * dot(codes(w) - bias, codes(x)) + sum over parts of min(w) * sum(x).
+    /// sum over halves of a part of scale(w) * scale(x) * dot(codes(w) - bias, codes(x) + rests(x) / 256) + sum over parts of
+    /// min(w) * sum(x).
     /// </summary>
     internal static void Coded<TFormat>(in Operands operands, Weight w, int first, int count, int column)
         where TFormat : struct, ICodedFormat
@@ -31,33 +32,30 @@ static unsafe class ReferenceProducts
         for (var r = 0; r < count; r++)
         {
             for (var t = 0; t < operands.Tokens; t++)
-                operands.Y.RowPointer(t)[column + r] = (float)Dot<TFormat>(w.Row(first + r), operands.Quantized.Codes(t), operands.Quantized.Scales(t));
+                operands.Y.RowPointer(t)[column + r] = (float)Dot<TFormat>(w.Row(first + r), operands.Quantized.Row(t));
         }
     }
 
-    static double Dot<TFormat>(ReadOnlySpan<byte> row, short* codes, PartScale* scales)
+    static double Dot<TFormat>(ReadOnlySpan<byte> row, PartCodes* x)
         where TFormat : struct, ICodedFormat
     {
         var sum = 0.0;
         for (; !row.IsEmpty; row = row[TFormat.BlockBytes..])
         {
-            for (var part = 0; part < TFormat.BlockSize / Blocks.PartSize; part++, codes += Blocks.PartSize, scales++)
+            for (var part = 0; part < TFormat.BlockSize / Blocks.PartSize; part++, x++)
             {
                 TFormat.Scales(in row[0], part, out var low, out var high, out var min);
                 var weights = TFormat.Codes(in row[0], part);
-                sum += (double)low * scales->Scale * Dot(weights, TFormat.Bias, codes, 0, Blocks.PartSize / 2);
-                sum += (double)high * scales->Scale * Dot(weights, TFormat.Bias, codes, Blocks.PartSize / 2, Blocks.PartSize);
-                if (TFormat.HasMin) sum += (double)min * scales->Sum;
+                for (var i = 0; i < Blocks.PartSize; i++)
+                {
+                    var product = (weights[i] - TFormat.Bias) * (((double)x->Scale * x->Codes[i]) + ((double)x->RestScale * x->Rests[i]));
+                    sum += (i < Blocks.PartSize / 2 ? low : high) * product;
+                }
+
+                if (TFormat.HasMin) sum += (double)min * x->Sum;
             }
         }
 
         return sum;
-    }
-
-    static int Dot(Vector256<sbyte> weights, int bias, short* codes, int from, int to)
-    {
-        var dot = 0;
-        for (var i = from; i < to; i++) dot += (weights[i] - bias) * codes[QuantizedRows.At(i)];
-        return dot;
     }
 }

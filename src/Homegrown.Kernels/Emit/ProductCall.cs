@@ -1,0 +1,28 @@
+using System.Runtime.InteropServices;
+using Homegrown.Kernels.Ops.Products;
+
+namespace Homegrown.Kernels.Emit;
+
+/// <summary>What an emitted product is given: the kernel reads these by their offsets.</summary>
+[StructLayout(LayoutKind.Sequential)]
+unsafe struct ProductCall
+{
+    public const int HeaderAt = 0, CodesAt = 8, PanelBytesAt = 16, XAt = 24, XBytesAt = 32, YAt = 40, YBytesAt = 48, PartsAt = 56;
+
+    /// <summary>Scales and codes of the first panel.</summary>
+    public byte* Header, Codes;
+
+    /// <summary>From a panel to the next.</summary>
+    public long PanelBytes;
+
+    /// <summary>The first token's parts, and bytes to the next token's.</summary>
+    public PartCodes* X;
+    public long XBytes;
+
+    /// <summary>The first token's outputs, 16 for each panel, and bytes to the next token's.</summary>
+    public float* Y;
+    public long YBytes;
+
+    /// <summary>Parts of a row.</summary>
+    public long Parts;
+}
