@@ -11,7 +11,11 @@ namespace Homegrown.Kernels;
 /// </summary>
 public sealed unsafe class PackedWeights(Compute compute) : IDisposable
 {
+    /// <summary>Matrices lie side by side in stretches of at least this size, so that large pages are filled.</summary>
+    const long BufferBytes = 64 << 20;
+
     readonly List<NativeBuffer> buffers = [];
+    long used;
 
     /// <summary>Packing this weight would make products faster; otherwise it is multiplied from its stored form.</summary>
     public bool Serves(Weight w)
@@ -24,11 +28,22 @@ public sealed unsafe class PackedWeights(Compute compute) : IDisposable
         if (!Serves(w)) throw new ArgumentException($"{w.Type} is not packed here.", nameof(w));
         var product = Product.Of(w.Type);
         var panels = (w.Rows + PanelLayout.Rows - 1) / PanelLayout.Rows;
-        var buffer = new NativeBuffer(product.Packed!.PanelBytes(w.Columns) * panels);
-        buffers.Add(buffer);
-        var job = new Job { Weight = w, Product = product, To = buffer.Data, PanelBytes = product.Packed.PanelBytes(w.Columns) };
+        var panelBytes = product.Packed!.PanelBytes(w.Columns);
+        var job = new Job { Weight = w, Product = product, To = Take(panels * panelBytes), PanelBytes = panelBytes };
         compute.Pool.Run(panels, ref job);
-        return new(w.Type, w.Rows, w.Columns, buffer.Data, product.Packed);
+        return new(w.Type, w.Rows, w.Columns, job.To, product.Packed);
+    }
+
+    byte* Take(long bytes)
+    {
+        if (buffers.Count == 0 || used + bytes > buffers[^1].Bytes)
+        {
+            buffers.Add(new(Math.Max(bytes, BufferBytes), largePages: true));
+            used = 0;
+        }
+
+        used += bytes;
+        return buffers[^1].Data + used - bytes;
     }
 
     struct Job : IJob

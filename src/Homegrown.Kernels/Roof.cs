@@ -17,7 +17,7 @@ public static unsafe class Roof
     public static double ReadBytesPerSecond(Compute compute, int passes = 5)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(passes);
-        using var buffer = new NativeBuffer((long)Parts * PartBytes);
+        using var buffer = new NativeBuffer((long)Parts * PartBytes, largePages: true);
         for (var part = 0; part < Parts; part++) buffer.Span((long)part * PartBytes, PartBytes).Fill(1); // pages exist once written
         var (job, best) = (new Job { Data = buffer.Data }, TimeSpan.MaxValue);
         for (var pass = 0; pass < passes; pass++)

@@ -1,17 +1,14 @@
-using Homegrown.Kernels.Quant;
-
 namespace Homegrown.Kernels.Emit;
 
-/// <summary>The emitted products with one layout of panels, each assembled when it is first needed and kept while the program runs.</summary>
-sealed unsafe class EmittedKernels(PanelLayout layout, int panels, int prefetchBytes = 0)
+/// <summary>Kernels for 1 to <see cref="PartEmitter.MaxTokens"/> tokens, each assembled when it is first needed and kept while the program runs.</summary>
+sealed unsafe class EmittedKernels(Func<int, CodePage> emit)
 {
-    readonly CodePage?[] byTokens = new CodePage?[ProductEmitter.MaxTokens + 1];
+    readonly CodePage?[] byTokens = new CodePage?[PartEmitter.MaxTokens + 1];
     readonly Lock gate = new();
 
-    /// <summary>The processor and the system can run them.</summary>
+    /// <summary>The processor has the instructions.</summary>
     internal static bool AreSupported => CpuFeatures.HasAvx512Vnni;
 
-    /// <summary>Multiplies 1 to <see cref="ProductEmitter.MaxTokens"/> tokens.</summary>
     internal void Run(int tokens, ProductCall* call)
     {
         var page = Volatile.Read(ref byTokens[tokens]) ?? Emit(tokens);
@@ -21,6 +18,6 @@ sealed unsafe class EmittedKernels(PanelLayout layout, int panels, int prefetchB
 
     CodePage Emit(int tokens)
     {
-        lock (gate) return byTokens[tokens] ??= ProductEmitter.Emit(layout, panels, tokens, prefetchBytes);
+        lock (gate) return byTokens[tokens] ??= emit(tokens);
     }
 }

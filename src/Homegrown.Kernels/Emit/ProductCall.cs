@@ -7,7 +7,7 @@ namespace Homegrown.Kernels.Emit;
 [StructLayout(LayoutKind.Sequential)]
 unsafe struct ProductCall
 {
-    public const int HeaderAt = 0, CodesAt = 8, PanelBytesAt = 16, XAt = 24, XBytesAt = 32, YAt = 40, YBytesAt = 48, PartsAt = 56;
+    public const int HeaderAt = 0, CodesAt = 8, PanelBytesAt = 16, XAt = 24, XBytesAt = 32, YAt = 40, YBytesAt = 48, PartsAt = 56, ListAt = 64, ListedAt = 72;
 
     /// <summary>Scales and codes of the first panel.</summary>
     public byte* Header, Codes;
@@ -25,4 +25,10 @@ unsafe struct ProductCall
 
     /// <summary>Parts of a row.</summary>
     public long Parts;
+
+    /// <summary>Parts that have rests, or of one part the tokens that have.</summary>
+    public int* List;
+
+    /// <summary>How many parts, or groups of tokens, are listed: the kernel counts it down.</summary>
+    public long Listed;
 }

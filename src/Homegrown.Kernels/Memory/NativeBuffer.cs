@@ -4,22 +4,34 @@ using Homegrown.Kernels.Quant;
 namespace Homegrown.Kernels.Memory;
 
 /// <summary>Zeroed native memory, aligned to a cache line: outside the garbage collector, so its address never moves.</summary>
-public sealed unsafe class NativeBuffer : IDisposable
+public sealed unsafe partial class NativeBuffer : IDisposable
 {
     const int Alignment = 64;
+
+    /// <summary>Of a large page on x64 and Arm.</summary>
+    const int LargePage = 2 << 20;
+
     void* allocation;
 
     /// <remarks>The system hands out large zeroed stretches page by page as they are touched: room that is never used costs nothing.</remarks>
-    public NativeBuffer(long bytes)
+    /// <param name="largePages">
+    /// Asks the system for pages of 2 MB: memory that is read from end to end again and again then costs no look-ups of addresses.
+    /// </param>
+    public NativeBuffer(long bytes, bool largePages = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         Bytes = bytes;
-        allocation = NativeMemory.AllocZeroed(checked((nuint)bytes + Alignment));
-        Data = (byte*)(((nuint)allocation + Alignment - 1) & ~(nuint)(Alignment - 1));
+        var alignment = largePages ? LargePage : Alignment;
+        allocation = NativeMemory.AllocZeroed(checked((nuint)bytes + (nuint)alignment));
+        Data = (byte*)(((nuint)allocation + (nuint)alignment - 1) & ~(nuint)(alignment - 1));
+        if (largePages && OperatingSystem.IsLinux()) _ = Advise(Data, (nuint)bytes, 14 /* huge pages */);   // advice: nothing depends on it
         GC.AddMemoryPressure(Math.Max(bytes, 1));
     }
 
     ~NativeBuffer() => Free();
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int Advise(void* address, nuint bytes, int advice);
 
     public long Bytes { get; }
 

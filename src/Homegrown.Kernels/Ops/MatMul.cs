@@ -31,7 +31,9 @@ public static class MatMul
         if (x.Rows == 0) return y;
         using var scratch = compute.Scope();
         var quantized = w.HasCodes && !compute.Exact ? QuantizedRows.From(x) : default;
-        var job = new Job(new(x, quantized, y), w);
+        var rests = !w.HasCodes || compute.Exact || compute.Tier != Tier.Emitted ? default
+            : x.Rows <= Operands.FewTokens ? RestLists.OfFew(compute.Arena, quantized, x.Rows) : RestLists.OfMany(compute, quantized, x.Rows);
+        var job = new Job(new(x, quantized, rests, y), w);
         compute.Pool.Run(job.Parts, ref job);
         return y;
     }

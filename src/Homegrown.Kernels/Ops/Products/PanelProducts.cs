@@ -13,7 +13,7 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
     where TInts : struct
     where TFloats : struct
 {
-    const int Rows = PanelLayout.Rows, Vector = PanelLayout.VectorBytes;
+    const int Rows = PanelLayout.Rows, Vector = PanelLayout.VectorBytes, PartBytes = PanelLayout.Groups * Vector;
 
     /// <summary>Tokens of a tile.</summary>
     const int Tile = QuantizedRows.RowGroup;
@@ -68,14 +68,13 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
     static void One(byte* w, float* scales, PartCodes* x, int parts, float* y)
     {
         TFloats sum = default;
-        for (; parts > 0; parts--, x++, w += PanelLayout.Groups * Vector, scales += Stride)
+        for (var p = 0; p < parts; p++)
         {
-            sum = Add(sum, w, x->Codes, x->CodeSums, x->Scale, scales);
-            sum = PartSum<TFormat, TLanes, TFloats>.AddMin(sum, x->Sum, scales + MinAt);
-            if (x->HasRest != 0) sum = Add(sum, w, x->Rests, x->RestSums, x->RestScale, scales);
+            sum = Add(sum, w + (p * PartBytes), x[p].Codes, x[p].CodeSums, x[p].Scale, scales + (p * Stride));
+            sum = PartSum<TFormat, TLanes, TFloats>.AddMin(sum, x[p].Sum, scales + (p * Stride) + MinAt);
         }
 
-        TLanes.Store(sum, y);
+        TLanes.Store(AddRests(sum, w, scales, x, parts), y);
     }
 
     /// <summary>Four tokens, one row of parts after the other, to y, [tokens, 16]. Where there are fewer, the others are memory without meaning.</summary>
@@ -84,26 +83,31 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
     {
         TFloats a = default, b = default, c = default, d = default;
         PartCodes* x1 = x + parts, x2 = x1 + parts, x3 = x2 + parts;
-        for (; parts > 0; parts--, x++, x1++, x2++, x3++, w += PanelLayout.Groups * Vector, scales += Stride)
+        for (var p = 0; p < parts; p++)
         {
-            a = Add(a, w, x->Codes, x->CodeSums, x->Scale, scales);
-            b = Add(b, w, x1->Codes, x1->CodeSums, x1->Scale, scales);
-            c = Add(c, w, x2->Codes, x2->CodeSums, x2->Scale, scales);
-            d = Add(d, w, x3->Codes, x3->CodeSums, x3->Scale, scales);
-            a = PartSum<TFormat, TLanes, TFloats>.AddMin(a, x->Sum, scales + MinAt);
-            b = PartSum<TFormat, TLanes, TFloats>.AddMin(b, x1->Sum, scales + MinAt);
-            c = PartSum<TFormat, TLanes, TFloats>.AddMin(c, x2->Sum, scales + MinAt);
-            d = PartSum<TFormat, TLanes, TFloats>.AddMin(d, x3->Sum, scales + MinAt);
-            if (x->HasRest != 0) a = Add(a, w, x->Rests, x->RestSums, x->RestScale, scales);
-            if (x1->HasRest != 0) b = Add(b, w, x1->Rests, x1->RestSums, x1->RestScale, scales);
-            if (x2->HasRest != 0) c = Add(c, w, x2->Rests, x2->RestSums, x2->RestScale, scales);
-            if (x3->HasRest != 0) d = Add(d, w, x3->Rests, x3->RestSums, x3->RestScale, scales);
+            var (at, ofPart) = (p * PartBytes, p * Stride);
+            a = Add(a, w + at, x[p].Codes, x[p].CodeSums, x[p].Scale, scales + ofPart);
+            b = Add(b, w + at, x1[p].Codes, x1[p].CodeSums, x1[p].Scale, scales + ofPart);
+            c = Add(c, w + at, x2[p].Codes, x2[p].CodeSums, x2[p].Scale, scales + ofPart);
+            d = Add(d, w + at, x3[p].Codes, x3[p].CodeSums, x3[p].Scale, scales + ofPart);
+            a = PartSum<TFormat, TLanes, TFloats>.AddMin(a, x[p].Sum, scales + ofPart + MinAt);
+            b = PartSum<TFormat, TLanes, TFloats>.AddMin(b, x1[p].Sum, scales + ofPart + MinAt);
+            c = PartSum<TFormat, TLanes, TFloats>.AddMin(c, x2[p].Sum, scales + ofPart + MinAt);
+            d = PartSum<TFormat, TLanes, TFloats>.AddMin(d, x3[p].Sum, scales + ofPart + MinAt);
         }
 
-        TLanes.Store(a, y);
-        TLanes.Store(b, y + Rows);
-        TLanes.Store(c, y + (2 * Rows));
-        TLanes.Store(d, y + (3 * Rows));
+        TLanes.Store(AddRests(a, w, scales, x, parts), y);
+        TLanes.Store(AddRests(b, w, scales, x1, parts), y + Rows);
+        TLanes.Store(AddRests(c, w, scales, x2, parts), y + (2 * Rows));
+        TLanes.Store(AddRests(d, w, scales, x3, parts), y + (3 * Rows));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static TFloats AddRests(TFloats sum, byte* w, float* scales, PartCodes* x, int parts)
+    {
+        for (var p = 0; p < parts; p++)
+            if (x[p].HasRest != 0) sum = Add(sum, w + (p * PartBytes), x[p].Rests, x[p].RestSums, x[p].RestScale, scales + (p * Stride));
+        return sum;
     }
 
     /// <summary>The share of a part's 32 codes or rests.</summary>

@@ -5,8 +5,8 @@ namespace Homegrown.Kernels.Ops.Products;
 
 /// <summary>
 /// What a part adds to the outputs of some rows, a row to a lane. The only place where integer products meet floating point: all
-/// kernels with a row to a lane round alike because they come through here, or do the same in emitted code: parts in order, in each
-/// the codes' share half by half, the minimum's, then the rests' share.
+/// kernels with a row to a lane round alike because they come through here, or do the same in emitted code: first the
+/// parts in order, in each the codes' share half by half and then the minimum's; afterwards the rests' shares in order.
 /// </summary>
 static unsafe class PartSum<TFormat, TLanes, TFloats>
     where TFormat : struct, ICodedFormat

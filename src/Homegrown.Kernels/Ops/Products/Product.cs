@@ -1,13 +1,20 @@
 using System.Runtime.Intrinsics;
+using Homegrown.Kernels.Emit;
 using Homegrown.Kernels.Quant;
 
 namespace Homegrown.Kernels.Ops.Products;
 
 /// <summary>What a product reads and writes: x, [tokens, columns], also as codes where any part needs it, and y, [tokens, rows].</summary>
-readonly struct Operands(Tensor x, QuantizedRows quantized, Tensor y)
+readonly struct Operands(Tensor x, QuantizedRows quantized, RestLists rests, Tensor y)
 {
+    /// <summary>More tokens than this are many: their panels are unpacked first. Measured.</summary>
+    public const int FewTokens = PartEmitter.MaxTokens;
+
     public readonly Tensor X = x, Y = y;
     public readonly QuantizedRows Quantized = quantized;
+
+    /// <summary>For emitted products only.</summary>
+    public readonly RestLists Rests = rests;
 
     public int Tokens => X.Rows;
 }

@@ -38,6 +38,9 @@ readonly unsafe struct QuantizedRows
     /// <summary>The parts of a row, [columns / 32].</summary>
     internal PartCodes* Row(int row) => codes + ((long)row * parts);
 
+    /// <summary>Of a row.</summary>
+    internal int Parts => parts;
+
     /// <summary>From a row to the next.</summary>
     internal long RowBytes => (long)parts * PartCodes.Size;
 
