@@ -7,10 +7,10 @@ namespace Homegrown.Kernels.Emit;
 [StructLayout(LayoutKind.Sequential)]
 unsafe struct ProductCall
 {
-    public const int HeaderAt = 0, CodesAt = 8, PanelBytesAt = 16, XAt = 24, XBytesAt = 32, YAt = 40, YBytesAt = 48, PartsAt = 56, ListAt = 64, ListedAt = 72;
+    public const int PanelAt = 0, PanelBytesAt = 8, XAt = 16, XBytesAt = 24, YAt = 32, YBytesAt = 40, PartsAt = 48, ListAt = 56, ListedAt = 64;
 
-    /// <summary>Scales and codes of the first panel.</summary>
-    public byte* Header, Codes;
+    /// <summary>The first panel, or one part of it.</summary>
+    public byte* Panel;
 
     /// <summary>From a panel to the next.</summary>
     public long PanelBytes;

@@ -61,11 +61,10 @@ sealed class ProductEmitter : PartEmitter
         Platform.Leave(a);
     }
 
-    /// <summary>To the first part.</summary>
+    /// <summary>To the first part: what follows a group's end is the next one's header.</summary>
     void Start()
     {
-        a.mov(Header, __qword_ptr[Call + ProductCall.HeaderAt]);
-        a.mov(Codes, __qword_ptr[Call + ProductCall.CodesAt]);
+        a.mov(Codes, __qword_ptr[Call + ProductCall.PanelAt]);
         a.mov(X, __qword_ptr[Call + ProductCall.XAt]);
         a.lea(X3, __[XBytes + (XBytes * 2)]);
         a.add(X3, X);
@@ -73,21 +72,18 @@ sealed class ProductEmitter : PartEmitter
 
     void AllCodes()
     {
-        var next = a.CreateLabel();
+        var (next, inside) = (a.CreateLabel(), a.CreateLabel());
         Start();
         a.mov(Parts, __qword_ptr[Call + ProductCall.PartsAt]);
         a.Label(ref next);
-        for (var ahead = 0; prefetchBytes > 0 && ahead < layout.CodeBytes; ahead += PanelLayout.VectorBytes) a.prefetcht0(__[Codes + (prefetchBytes + ahead)]);
-        if (layout.Scales == PanelScales.SuperBlocks)
+        if (layout.GroupParts > 1)
         {
-            var inside = a.CreateLabel();
-            a.test(r11d, PanelLayout.SuperParts - 1);
+            a.test(r11d, layout.GroupParts - 1);
             a.jne(inside);
-            LoadSuper();
-            a.add(Header, layout.SuperBytes);
-            a.Label(ref inside);
         }
 
+        BeginGroup();
+        if (layout.GroupParts > 1) a.Label(ref inside);
         Products(0, PartCodes.CodeSumsAt, PartCodes.ScaleAt);
         if (layout.HasMin)
         {
@@ -96,18 +92,23 @@ sealed class ProductEmitter : PartEmitter
         }
 
         a.add(Codes, layout.CodeBytes);
-        a.add(Header, layout.PartBytes);
+        if (layout.GroupParts > 1) a.add(Header, layout.PartBytes);
         a.add(X, PartCodes.Size);
         a.add(X3, PartCodes.Size);
         a.dec(Parts);
         a.jne(next);
     }
 
-    /// <summary>The halves that 8 parts share.</summary>
-    void LoadSuper()
+    /// <summary>From a group's header, where Codes stands, to its first part.</summary>
+    void BeginGroup()
     {
+        a.mov(Header, Codes);
+        a.add(Codes, layout.HeaderBytes);
+        for (var ahead = 0; prefetchBytes > 0 && ahead < layout.GroupBytes; ahead += PanelLayout.VectorBytes) a.prefetcht0(__[Header + (prefetchBytes + ahead)]);
+        if (layout.Scales != PanelScales.SuperBlocks) return;
         a.vcvtph2ps(Super, __ymmword_ptr[Header]);
         if (layout.HasMin) a.vcvtph2ps(SuperMin, __ymmword_ptr[Header + (layout.SuperBytes / 2)]);
+        a.add(Header, layout.SuperBytes);
     }
 
     /// <summary>Tokens without rests in a listed part add 0.</summary>
@@ -121,26 +122,28 @@ sealed class ProductEmitter : PartEmitter
         Start();
         a.mov(r11d, __dword_ptr[List]);
         a.add(List, sizeof(int));
-        if (layout.Scales == PanelScales.SuperBlocks)
+        if (layout.GroupParts == 1)
         {
-            // To the header of the super-block, then to the part's place there.
-            a.mov(Temp, Parts);
-            a.shr(Temp, (byte)BitOperations.Log2(PanelLayout.SuperParts));
-            a.imul(Temp, Temp, layout.SuperBytes + (PanelLayout.SuperParts * layout.PartBytes));
-            a.add(Header, Temp);
-            LoadSuper();
-            a.add(Header, layout.SuperBytes);
-            a.mov(Temp, Parts);
-            a.and(Temp, PanelLayout.SuperParts - 1);
-            a.imul(Temp, Temp, layout.PartBytes);
-            a.add(Header, Temp);
+            Advance(Codes, layout.GroupBytes);
+            BeginGroup();
         }
         else
         {
-            Advance(Header, layout.PartBytes);
+            a.mov(Temp, Parts);
+            a.shr(Temp, (byte)BitOperations.Log2((uint)layout.GroupParts));
+            a.imul(Temp, Temp, layout.GroupBytes);
+            a.add(Codes, Temp);
+            BeginGroup();
+            a.mov(Temp, Parts);
+            a.and(Temp, layout.GroupParts - 1);
+            a.imul(Temp, Temp, layout.PartBytes);
+            a.add(Header, Temp);
+            a.mov(Temp, Parts);
+            a.and(Temp, layout.GroupParts - 1);
+            a.imul(Temp, Temp, layout.CodeBytes);
+            a.add(Codes, Temp);
         }
 
-        Advance(Codes, layout.CodeBytes);
         Advance(X, PartCodes.Size);
         Advance(X3, PartCodes.Size);
         Products(PartCodes.RestsAt, PartCodes.RestSumsAt, PartCodes.RestScaleAt);

@@ -38,7 +38,7 @@ sealed class RestEmitter : PartEmitter
         a.push(rbx);
         a.push(rbp);
         a.mov(PanelBytes, __qword_ptr[Call + ProductCall.PanelBytesAt]);
-        a.mov(Header, __qword_ptr[Call + ProductCall.HeaderAt]);
+        a.mov(Header, __qword_ptr[Call + ProductCall.PanelAt]);
         a.mov(List, __qword_ptr[Call + ProductCall.ListAt]);
         a.Label(ref next);
         for (var token = 0; token < tokens; token++)
@@ -48,7 +48,7 @@ sealed class RestEmitter : PartEmitter
             Place(Tokens[token], token, ProductCall.XAt, ProductCall.XBytesAt);
         }
 
-        a.mov(Codes, __qword_ptr[Call + ProductCall.CodesAt]);
+        a.lea(Codes, __[Header + layout.HeaderBytes]);
         Products(PartCodes.RestsAt, PartCodes.RestSumsAt, PartCodes.RestScaleAt);
         for (var token = 0; token < tokens; token++)
         {

@@ -3,7 +3,7 @@ namespace Homegrown.Kernels.Quant;
 /// <summary>How the scales of a panel are stored.</summary>
 public enum PanelScales
 {
-    /// <summary>Float32: [parts, halves, 16], then the minima, [parts, 16]. Only unpacked panels have it.</summary>
+    /// <summary>Float32: per part [halves, 16], then the minima, [16]. Only unpacked panels have it.</summary>
     Floats,
 
     /// <summary>Per part a half for each row, [16], and another for its minimum.</summary>
@@ -14,9 +14,9 @@ public enum PanelScales
 }
 
 /// <summary>
-/// How weights lie in memory for products: in panels of 16 rows, a row to a lane, so that no sum crosses lanes and a panel is read
-/// from its first byte to its last. A panel is a header of scales, padded to a cache line, and the codes: per part of 32 columns
-/// some vectors of 64 bytes for each of the planes of <see cref="Planes"/>.
+/// How weights lie in memory for products: in panels of 16 rows, a row to a lane, so that no sum crosses lanes and a matrix is read
+/// from its first byte to its last, which is what processors fetch ahead. A panel is a row of groups of parts of 32 columns: the
+/// group's scales, then its codes, per part some vectors of 64 bytes for each of the planes of <see cref="Planes"/>.
 /// </summary>
 /// <remarks>
 /// Columns 4g to 4g + 3 of a part are group g, 0 to 7, an element of four bytes in each lane. A plane of b bits keeps group g in
@@ -61,19 +61,27 @@ sealed record PanelLayout(int Bits, PanelScales Scales, bool HasMin, bool SplitS
         _ => (PerPart + (HasMin ? 1 : 0)) * Rows,
     };
 
-    /// <summary>Of the scales of a panel.</summary>
-    internal long HeaderBytes(int columns)
-    {
-        var parts = columns / Blocks.PartSize;
-        var bytes = ((long)parts * PartBytes) + (Scales == PanelScales.SuperBlocks ? parts / SuperParts * SuperBytes : 0);
-        return (bytes + VectorBytes - 1) / VectorBytes * VectorBytes;
-    }
+    /// <summary>Parts of a group: what lies behind one header.</summary>
+    internal int GroupParts => Scales == PanelScales.SuperBlocks ? SuperParts : 1;
+
+    /// <summary>Of the scales and minima of a group.</summary>
+    internal int HeaderBytes => (GroupParts * PartBytes) + (Scales == PanelScales.SuperBlocks ? SuperBytes : 0);
+
+    /// <summary>From a group to the next.</summary>
+    internal int GroupBytes => HeaderBytes + (GroupParts * CodeBytes);
 
     /// <summary>Of a panel.</summary>
-    internal long PanelBytes(int columns) => HeaderBytes(columns) + ((long)columns / Blocks.PartSize * CodeBytes);
+    internal long PanelBytes(int columns) => (long)columns / Blocks.PartSize / GroupParts * GroupBytes;
 
-    /// <summary>The same weights with codes in bytes and scales in float32: what many tokens are multiplied with.</summary>
-    internal PanelLayout Unpacked => this with { Bits = 8, Scales = PanelScales.Floats };
+    /// <summary>From a panel's start to a part's own scales.</summary>
+    internal long ScalesAt(int part)
+        => ((long)part / GroupParts * GroupBytes) + (Scales == PanelScales.SuperBlocks ? SuperBytes : 0) + (part % GroupParts * PartBytes);
+
+    /// <summary>From a panel's start to a part's codes.</summary>
+    internal long CodesAt(int part) => ((long)part / GroupParts * GroupBytes) + HeaderBytes + (part % GroupParts * CodeBytes);
+
+    /// <summary>From a panel's start to the halves that a part has by itself, or shares with its super-block.</summary>
+    internal long HalvesAt(int part) => (long)part / GroupParts * GroupBytes;
 }
 
 /// <summary>The stored scales of a part: scale of a half = Scale * Low or High, minimum = Min * MinFactor.</summary>

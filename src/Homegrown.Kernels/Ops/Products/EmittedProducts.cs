@@ -37,7 +37,7 @@ static unsafe class EmittedProducts<TFormat>
         for (var r = 0; r < count; r += Rows)
         {
             if (unpacked != null) Panels<TFormat>.Unpack(w, first + r, unpacked);
-            Aim(ref call, unpacked != null ? unpacked : w.Data + ((first + r) / Rows * layout.PanelBytes(w.Columns)), layout, w.Columns);
+            call.Panel = unpacked != null ? unpacked : w.Data + ((first + r) / Rows * layout.PanelBytes(w.Columns));
             call.Listed = *operands.Rests.Parts;
             var whole = count - r >= Rows;
             call.Y = whole ? operands.Y.RowPointer(0) + column + r : outputs;
@@ -69,13 +69,6 @@ static unsafe class EmittedProducts<TFormat>
         Parts = w.Columns / Blocks.PartSize,
     };
 
-    static void Aim(ref ProductCall call, byte* memory, PanelLayout layout, int columns)
-    {
-        var panel = new Panel(memory, layout, columns);
-        call.Header = panel.Header;
-        call.Codes = panel.Codes;
-    }
-
     /// <summary>Tile after tile of tokens, whose codes the first cache level then holds for all panels.</summary>
     static void AllCodes(in Operands operands, ProductCall call, byte* memory, int panels)
     {
@@ -85,7 +78,7 @@ static unsafe class EmittedProducts<TFormat>
             call.X = operands.Quantized.Row(t);
             for (var p = 0; p < panels; p += 2)
             {
-                Aim(ref call, memory + (p * call.PanelBytes), Unpacked, operands.X.Columns);
+                call.Panel = memory + (p * call.PanelBytes);
                 call.Y = y + (t * (call.YBytes / sizeof(float))) + (p * Rows);
                 Many[Math.Min(1, panels - p - 1)].Run(Math.Min(MaxTokens, operands.Tokens - t), &call);
             }
@@ -98,10 +91,10 @@ static unsafe class EmittedProducts<TFormat>
         var y = call.Y;
         for (var p = 0; p < panels; p += 2)
         {
-            Aim(ref call, memory + (p * call.PanelBytes), Unpacked, operands.X.Columns);
+            call.Panel = memory + (p * call.PanelBytes);
             call.Y = y + (p * Rows);
             call.X = operands.Quantized.Row(0);
-            for (var part = 0; part < call.Parts; part++, call.X++, call.Header += Unpacked.PartBytes, call.Codes += Unpacked.CodeBytes)
+            for (var part = 0; part < call.Parts; part++, call.X++, call.Panel += Unpacked.GroupBytes)
             {
                 var list = operands.Rests.Tokens(part);
                 var (groups, others) = Math.DivRem(*list, MaxTokens);

@@ -13,7 +13,7 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
     where TInts : struct
     where TFloats : struct
 {
-    const int Rows = PanelLayout.Rows, Vector = PanelLayout.VectorBytes, PartBytes = PanelLayout.Groups * Vector;
+    const int Rows = PanelLayout.Rows, Vector = PanelLayout.VectorBytes;
 
     /// <summary>Tokens of a tile.</summary>
     const int Tile = QuantizedRows.RowGroup;
@@ -22,7 +22,6 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
     {
         var layout = Panels<TFormat>.Unpacked;
         var memory = Scratch.Take(layout.PanelBytes(w.Columns));
-        var panel = new Panel(memory, layout, w.Columns);
         // The tiles leave their sums in memory and call nothing: vectors that live across a call would be kept there all along.
         var sums = stackalloc float[Tile * Rows];
         for (var r = 0; r < count; r += Rows)
@@ -33,10 +32,9 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
                 var tokens = Math.Min(Tile, operands.Tokens - t);
                 for (var lane = 0; lane < Rows; lane += TLanes.Count)
                 {
-                    var codes = panel.Codes + (lane * 4);
-                    var scales = (float*)panel.Header + lane;
-                    if (tokens == 1) One(codes, scales, operands.Quantized.Row(t), w.Columns / Blocks.PartSize, sums + lane);
-                    else Four(codes, scales, operands.Quantized.Row(t), w.Columns / Blocks.PartSize, sums + lane);
+                    var panel = memory + (lane * sizeof(float));
+                    if (tokens == 1) One(panel, operands.Quantized.Row(t), w.Columns / Blocks.PartSize, sums + lane);
+                    else Four(panel, operands.Quantized.Row(t), w.Columns / Blocks.PartSize, sums + lane);
                 }
 
                 for (var i = 0; i < tokens; i++)
@@ -45,11 +43,17 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
         }
     }
 
-    /// <summary>Floats from a part's scales to the next part's.</summary>
-    static int Stride
+    /// <summary>Of a part's scales in float32, before its codes; and of a part.</summary>
+    static int HeaderBytes
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => MinAt + (TFormat.HasMin ? Rows : 0);
+        get => sizeof(float) * (MinAt + (TFormat.HasMin ? Rows : 0));
+    }
+
+    static int PartBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => HeaderBytes + (PanelLayout.Groups * Vector);
     }
 
     static int SecondAt
@@ -65,64 +69,60 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void One(byte* w, float* scales, PartCodes* x, int parts, float* y)
+    static void One(byte* panel, PartCodes* x, int parts, float* y)
     {
         TFloats sum = default;
-        for (var p = 0; p < parts; p++)
-        {
-            sum = Add(sum, w + (p * PartBytes), x[p].Codes, x[p].CodeSums, x[p].Scale, scales + (p * Stride));
-            sum = PartSum<TFormat, TLanes, TFloats>.AddMin(sum, x[p].Sum, scales + (p * Stride) + MinAt);
-        }
-
-        TLanes.Store(AddRests(sum, w, scales, x, parts), y);
+        for (var p = 0; p < parts; p++) sum = AddCodes(sum, panel + (p * PartBytes), x + p);
+        TLanes.Store(AddRests(sum, panel, x, parts), y);
     }
 
     /// <summary>Four tokens, one row of parts after the other, to y, [tokens, 16]. Where there are fewer, the others are memory without meaning.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Four(byte* w, float* scales, PartCodes* x, int parts, float* y)
+    static void Four(byte* panel, PartCodes* x, int parts, float* y)
     {
         TFloats a = default, b = default, c = default, d = default;
         PartCodes* x1 = x + parts, x2 = x1 + parts, x3 = x2 + parts;
         for (var p = 0; p < parts; p++)
         {
-            var (at, ofPart) = (p * PartBytes, p * Stride);
-            a = Add(a, w + at, x[p].Codes, x[p].CodeSums, x[p].Scale, scales + ofPart);
-            b = Add(b, w + at, x1[p].Codes, x1[p].CodeSums, x1[p].Scale, scales + ofPart);
-            c = Add(c, w + at, x2[p].Codes, x2[p].CodeSums, x2[p].Scale, scales + ofPart);
-            d = Add(d, w + at, x3[p].Codes, x3[p].CodeSums, x3[p].Scale, scales + ofPart);
-            a = PartSum<TFormat, TLanes, TFloats>.AddMin(a, x[p].Sum, scales + ofPart + MinAt);
-            b = PartSum<TFormat, TLanes, TFloats>.AddMin(b, x1[p].Sum, scales + ofPart + MinAt);
-            c = PartSum<TFormat, TLanes, TFloats>.AddMin(c, x2[p].Sum, scales + ofPart + MinAt);
-            d = PartSum<TFormat, TLanes, TFloats>.AddMin(d, x3[p].Sum, scales + ofPart + MinAt);
+            var part = panel + (p * PartBytes);
+            a = AddCodes(a, part, x + p);
+            b = AddCodes(b, part, x1 + p);
+            c = AddCodes(c, part, x2 + p);
+            d = AddCodes(d, part, x3 + p);
         }
 
-        TLanes.Store(AddRests(a, w, scales, x, parts), y);
-        TLanes.Store(AddRests(b, w, scales, x1, parts), y + Rows);
-        TLanes.Store(AddRests(c, w, scales, x2, parts), y + (2 * Rows));
-        TLanes.Store(AddRests(d, w, scales, x3, parts), y + (3 * Rows));
+        TLanes.Store(AddRests(a, panel, x, parts), y);
+        TLanes.Store(AddRests(b, panel, x1, parts), y + Rows);
+        TLanes.Store(AddRests(c, panel, x2, parts), y + (2 * Rows));
+        TLanes.Store(AddRests(d, panel, x3, parts), y + (3 * Rows));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static TFloats AddRests(TFloats sum, byte* w, float* scales, PartCodes* x, int parts)
+    static TFloats AddCodes(TFloats sum, byte* part, PartCodes* x)
+        => PartSum<TFormat, TLanes, TFloats>.AddMin(Add(sum, part, x->Codes, x->CodeSums, x->Scale), x->Sum, (float*)part + MinAt);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static TFloats AddRests(TFloats sum, byte* panel, PartCodes* x, int parts)
     {
         for (var p = 0; p < parts; p++)
-            if (x[p].HasRest != 0) sum = Add(sum, w + (p * PartBytes), x[p].Rests, x[p].RestSums, x[p].RestScale, scales + (p * Stride));
+            if (x[p].HasRest != 0) sum = Add(sum, panel + (p * PartBytes), x[p].Rests, x[p].RestSums, x[p].RestScale);
         return sum;
     }
 
     /// <summary>The share of a part's 32 codes or rests.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static TFloats Add(TFloats sums, byte* w, sbyte* x, MinusSums minus, float scale, float* scales)
+    static TFloats Add(TFloats sums, byte* part, sbyte* x, MinusSums minus, float scale)
     {
+        var w = part + HeaderBytes;
         var dots = Dots(TLanes.Fill(TFormat.Bias * (TFormat.SplitScales ? minus.First : minus.All)), w, x);
         if (TFormat.SplitScales)
         {
-            sums = PartSum<TFormat, TLanes, TFloats>.Add(sums, TLanes.ToFloats(dots), scale, scales);
+            sums = PartSum<TFormat, TLanes, TFloats>.Add(sums, TLanes.ToFloats(dots), scale, (float*)part);
             dots = TLanes.Fill(TFormat.Bias * minus.Second);
         }
 
         dots = Dots(dots, w + (4 * Vector), x + 16);
-        return PartSum<TFormat, TLanes, TFloats>.Add(sums, TLanes.ToFloats(dots), scale, scales + SecondAt);
+        return PartSum<TFormat, TLanes, TFloats>.Add(sums, TLanes.ToFloats(dots), scale, (float*)part + SecondAt);
     }
 
     /// <summary>Adds the dots of 16 columns.</summary>

@@ -4,12 +4,6 @@ using Homegrown.Kernels.Quant;
 
 namespace Homegrown.Kernels.Ops.Products;
 
-/// <summary>One panel of 16 rows in some layout: a header, then the codes.</summary>
-readonly unsafe struct Panel(byte* memory, PanelLayout layout, int columns)
-{
-    public readonly byte* Header = memory, Codes = memory + layout.HeaderBytes(columns);
-}
-
 /// <summary>Panels of one format: made from rows as they are stored, packed, and unpacked to bytes and float scales.</summary>
 static unsafe class Panels<TFormat>
     where TFormat : struct, ICodedFormat
@@ -30,27 +24,21 @@ static unsafe class Panels<TFormat>
     /// <summary>16 rows of a weight from <paramref name="first"/> on, unpacked. Where there are fewer, the last one again.</summary>
     internal static void Unpack(Weight w, int first, byte* to)
     {
-        var panel = new Panel(to, Unpacked, w.Columns);
-        if (w.Panels is { } layout)
+        var (stored, parts) = (new StoredRows(w, w.Panels is null ? first : 0), w.Columns / Blocks.PartSize);
+        var packed = w.Panels is null ? null : w.Data + (first / Rows * w.Panels.PanelBytes(w.Columns));
+        for (var p = 0; p < parts; p++)
         {
-            var packed = new Panel(w.Data + (first / Rows * layout.PanelBytes(w.Columns)), layout, w.Columns);
-            var parts = w.Columns / Blocks.PartSize;
-            UnpackHeader(packed.Header, layout, parts, (float*)panel.Header);
-            for (var p = 0; p < parts; p++) UnpackCodes(packed.Codes + (p * layout.CodeBytes), panel.Codes + (p * PartBytes));
-        }
-        else
-        {
-            var rows = new StoredRows(w, first);
-            var scales = (float*)panel.Header;
-            for (var p = 0; p < w.Columns / Blocks.PartSize; p++, scales += Unpacked.PartBytes / sizeof(float))
+            var scales = (float*)(to + Unpacked.ScalesAt(p));
+            var codes = to + Unpacked.CodesAt(p);
+            if (packed != null)
             {
-                Turn(rows, p, panel.Codes + (p * PartBytes));
-                for (var lane = 0; lane < Rows; lane++)
-                {
-                    TFormat.Scales(in *rows.Block(lane, p), p % PartsPerBlock, out scales[lane], out var high, out var min);
-                    if (TFormat.SplitScales) scales[Rows + lane] = high;
-                    if (TFormat.HasMin) scales[(Unpacked.PerPart * Rows) + lane] = min;
-                }
+                UnpackScales(packed + Packed!.HalvesAt(p), (sbyte*)packed + Packed.ScalesAt(p), scales);
+                UnpackCodes(packed + Packed.CodesAt(p), codes);
+            }
+            else
+            {
+                Scales(stored, p, scales);
+                Turn(stored, p, codes);
             }
         }
     }
@@ -58,14 +46,13 @@ static unsafe class Panels<TFormat>
     /// <summary>16 rows of a weight as stored, packed.</summary>
     internal static void Pack(Weight w, int first, byte* to)
     {
-        var layout = Packed!;
-        var (panel, rows) = (new Panel(to, layout, w.Columns), new StoredRows(w, first));
+        var (layout, rows) = (Packed!, new StoredRows(w, first));
         var codes = stackalloc byte[PartBytes];
         for (var p = 0; p < w.Columns / Blocks.PartSize; p++)
         {
             Turn(rows, p, codes);
-            PackCodes(codes, panel.Codes + (p * layout.CodeBytes));
-            PackHeader(rows, p, panel.Header);
+            PackCodes(codes, to + layout.CodesAt(p));
+            PackScales(rows, p, (ushort*)(to + layout.HalvesAt(p)), (sbyte*)to + layout.ScalesAt(p));
         }
     }
 
@@ -165,40 +152,46 @@ static unsafe class Panels<TFormat>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Vector256<int> Mask(int bits) => Vector256.Create((byte)((1 << bits) - 1)).AsInt32();
 
-    static void PackHeader(in StoredRows rows, int part, byte* header)
+    static bool HasSuperBlocks => TFormat.Panels == PanelScales.SuperBlocks;
+
+    static int PerPart => TFormat.SplitScales ? 2 : 1;
+
+    /// <summary>A part's scales and minima in float32, [halves and minimum, 16].</summary>
+    static void Scales(in StoredRows rows, int part, float* to)
     {
-        var layout = Packed!;
-        var isSuper = layout.Scales == PanelScales.SuperBlocks;
-        var super = (ushort*)(header + SuperAt(layout, part));
-        var factors = (sbyte*)(header + PartAt(layout, part));
         for (var lane = 0; lane < Rows; lane++)
         {
-            var stored = TFormat.Header(in *rows.Block(lane, part), part % PartsPerBlock);
-            super[lane] = stored.Scale;
-            if (TFormat.HasMin) super[Rows + lane] = stored.Min;
-            if (!isSuper) continue;
-            factors[lane] = stored.Low;
-            if (TFormat.SplitScales) factors[Rows + lane] = stored.High;
-            if (TFormat.HasMin) factors[(layout.PerPart * Rows) + lane] = stored.MinFactor;
+            TFormat.Scales(in *rows.Block(lane, part), part % PartsPerBlock, out to[lane], out var high, out var min);
+            if (TFormat.SplitScales) to[Rows + lane] = high;
+            if (TFormat.HasMin) to[(PerPart * Rows) + lane] = min;
         }
     }
 
-    /// <summary>To float32, [parts, halves and minimum, 16].</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void UnpackHeader(byte* header, PanelLayout layout, int parts, float* to)
+    static void PackScales(in StoredRows rows, int part, ushort* halves, sbyte* factors)
     {
-        var isSuper = layout.Scales == PanelScales.SuperBlocks;
-        for (var p = 0; p < parts; p++)
+        for (var lane = 0; lane < Rows; lane++)
         {
-            byte* super = header + SuperAt(layout, p), factors = header + PartAt(layout, p);
-            for (var i = 0; i < layout.PerPart + (TFormat.HasMin ? 1 : 0); i++, to += Rows, factors += Rows)
+            var stored = TFormat.Header(in *rows.Block(lane, part), part % PartsPerBlock);
+            halves[lane] = stored.Scale;
+            if (TFormat.HasMin) halves[Rows + lane] = stored.Min;
+            if (!HasSuperBlocks) continue;
+            factors[lane] = stored.Low;
+            if (TFormat.SplitScales) factors[Rows + lane] = stored.High;
+            if (TFormat.HasMin) factors[(PerPart * Rows) + lane] = stored.MinFactor;
+        }
+    }
+
+    /// <summary>To float32, [halves and minimum, 16].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void UnpackScales(byte* halves, sbyte* factors, float* to)
+    {
+        for (var i = 0; i < PerPart + (TFormat.HasMin ? 1 : 0); i++, to += Rows, factors += Rows)
+        {
+            var from = halves + (TFormat.HasMin && i == PerPart ? Rows * sizeof(ushort) : 0);
+            for (var lane = 0; lane < Rows; lane += 8)
             {
-                var halves = super + (TFormat.HasMin && i == layout.PerPart ? Rows * sizeof(ushort) : 0);
-                for (var lane = 0; lane < Rows; lane += 8)
-                {
-                    var scales = Lanes256.LoadHalves(halves + (lane * sizeof(ushort)));
-                    (isSuper ? scales * Bytes((sbyte*)factors + lane) : scales).Store(to + lane);
-                }
+                var scales = Lanes256.LoadHalves(from + (lane * sizeof(ushort)));
+                (HasSuperBlocks ? scales * Bytes(factors + lane) : scales).Store(to + lane);
             }
         }
     }
@@ -207,26 +200,17 @@ static unsafe class Panels<TFormat>
     static Vector256<float> Bytes(sbyte* eight)
         => Vector256.ConvertToSingle(Vector256.Create(eight[0], eight[1], eight[2], eight[3], eight[4], eight[5], eight[6], (int)eight[7]));
 
-    /// <summary>Where a header keeps the halves that a part shares with its super-block, or has by itself.</summary>
-    static int SuperAt(PanelLayout layout, int part)
-        => layout.Scales == PanelScales.SuperBlocks ? part / PanelLayout.SuperParts * SuperStride(layout) : part * layout.PartBytes;
-
-    static int PartAt(PanelLayout layout, int part)
-        => (part / PanelLayout.SuperParts * SuperStride(layout)) + layout.SuperBytes + (part % PanelLayout.SuperParts * layout.PartBytes);
-
-    static int SuperStride(PanelLayout layout) => layout.SuperBytes + (PanelLayout.SuperParts * layout.PartBytes);
-
     /// <summary>One row of a packed weight as floats, [columns].</summary>
     internal static void Dequantize(Weight w, int row, Span<float> values)
     {
         var layout = w.Panels!;
-        var (panel, lane) = (new Panel(w.Data + (row / Rows * layout.PanelBytes(w.Columns)), layout, w.Columns), row % Rows);
-        var isSuper = layout.Scales == PanelScales.SuperBlocks;
+        var panel = w.Data + (row / Rows * layout.PanelBytes(w.Columns));
+        var lane = row % Rows;
         for (var c = 0; c < w.Columns; c++)
         {
             var (part, i) = (c / Blocks.PartSize, c % Blocks.PartSize);
-            var (group, byteOfGroup) = (i / 4, i % 4);
-            var planes = panel.Codes + (part * layout.CodeBytes) + (lane * 4) + byteOfGroup;
+            var (group, half) = (i / 4, TFormat.SplitScales && i >= Blocks.PartSize / 2 ? Rows : 0);
+            var planes = panel + layout.CodesAt(part) + (lane * 4) + (i % 4);
             var (code, from) = (0, 0);
             foreach (var bits in layout.Planes)
             {
@@ -236,12 +220,10 @@ static unsafe class Panels<TFormat>
                 from += bits;
             }
 
-            var super = (ushort*)(panel.Header + SuperAt(layout, part));
-            var factors = (sbyte*)(panel.Header + PartAt(layout, part));
-            var half = TFormat.SplitScales && i >= Blocks.PartSize / 2 ? Rows : 0;
-            var value = F16.ToSingle(super[lane]) * (isSuper ? factors[half + lane] : 1) * (code - layout.Bias);
-            if (TFormat.HasMin) value += F16.ToSingle(super[Rows + lane]) * (isSuper ? factors[(layout.PerPart * Rows) + lane] : 1);
-            values[c] = value;
+            var halves = (ushort*)(panel + layout.HalvesAt(part));
+            var factors = (sbyte*)panel + layout.ScalesAt(part);
+            values[c] = F16.ToSingle(halves[lane]) * (HasSuperBlocks ? factors[half + lane] : 1) * (code - layout.Bias);
+            if (TFormat.HasMin) values[c] += F16.ToSingle(halves[Rows + lane]) * (HasSuperBlocks ? factors[(PerPart * Rows) + lane] : 1);
         }
     }
 }
