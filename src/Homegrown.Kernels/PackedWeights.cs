@@ -19,7 +19,7 @@ public sealed unsafe class PackedWeights(Compute compute) : IDisposable
 
     /// <summary>Packing this weight would make products faster; otherwise it is multiplied from its stored form.</summary>
     public bool Serves(Weight w)
-        => !compute.Exact && compute.Tier != Tier.Reference && compute.VectorBits > 128 && w.Panels is null && Product.Of(w.Type).Packed is not null;
+        => !compute.Exact && compute.Tier != Tier.Reference && compute.VectorBits > 128 && w.Panels is null && Product.Of(w.Type).Packed is { } layout && layout.Fits(w.Columns);
 
     /// <summary>The same matrix in panels, valid until this is disposed; in parallel.</summary>
     /// <exception cref="ArgumentException">The weight is not one that packing <see cref="Serves"/>.</exception>

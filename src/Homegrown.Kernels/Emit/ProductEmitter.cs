@@ -15,16 +15,18 @@ sealed class ProductEmitter : PartEmitter
     static readonly AssemblerRegister64 X = rax, X3 = r8, XBytes = rcx, Parts = r11, List = rdx, Temp = rbx;
 
     readonly int prefetchBytes;
+    readonly bool adds;
 
-    ProductEmitter(PanelLayout layout, int panels, int tokens, int prefetchBytes)
-        : base(layout, panels, tokens) => this.prefetchBytes = prefetchBytes;
+    ProductEmitter(PanelLayout layout, int panels, int tokens, int prefetchBytes, bool adds)
+        : base(layout, panels, tokens) => (this.prefetchBytes, this.adds) = (prefetchBytes, adds);
 
     protected override AssemblerRegister64 Header => r9;
 
     /// <param name="prefetchBytes">How far ahead the codes are fetched; 0 leaves it to the processor.</param>
-    internal static CodePage Emit(PanelLayout layout, int panels, int tokens, int prefetchBytes)
+    /// <param name="adds">Sums go on from what the outputs hold: the call is one of some, each for a stretch of the parts.</param>
+    internal static CodePage Emit(PanelLayout layout, int panels, int tokens, int prefetchBytes = 0, bool adds = false)
     {
-        var emitter = new ProductEmitter(layout, panels, tokens, prefetchBytes);
+        var emitter = new ProductEmitter(layout, panels, tokens, prefetchBytes, adds);
         emitter.Kernel();
         return new CodePage(emitter.a);
     }
@@ -46,19 +48,25 @@ sealed class ProductEmitter : PartEmitter
         Platform.Enter(a);
         a.push(Temp);
         a.mov(PanelBytes, __qword_ptr[Call + ProductCall.PanelBytesAt]);
+        if (adds) ForOutputs((sums, output) => a.vmovups(sums, output));
+        else ForAll((token, panel) => a.vpxord(Sums(token, panel), Sums(token, panel), Sums(token, panel)));
         a.mov(XBytes, __qword_ptr[Call + ProductCall.XBytesAt]);
-        ForAll((token, panel) => a.vpxord(Sums(token, panel), Sums(token, panel), Sums(token, panel)));
         Masks();
         AllCodes();
         ListedRests();
+        ForOutputs((sums, output) => a.vmovups(output, sums));
+        a.vzeroupper();
+        a.pop(Temp);
+        Platform.Leave(a);
+    }
+
+    void ForOutputs(Action<AssemblerRegisterZMM, AssemblerMemoryOperand> emit)
+    {
         a.mov(X, __qword_ptr[Call + ProductCall.YAt]);
         a.mov(XBytes, __qword_ptr[Call + ProductCall.YBytesAt]);
         a.lea(X3, __[XBytes + (XBytes * 2)]);
         a.add(X3, X);
-        ForAll((token, panel) => a.vmovups(At(token, panel * PanelLayout.VectorBytes), Sums(token, panel)));
-        a.vzeroupper();
-        a.pop(Temp);
-        Platform.Leave(a);
+        ForAll((token, panel) => emit(Sums(token, panel), __zmmword_ptr[At(token, panel * PanelLayout.VectorBytes)]));
     }
 
     /// <summary>To the first part: what follows a group's end is the next one's header.</summary>

@@ -61,14 +61,18 @@ sealed record PanelLayout(int Bits, PanelScales Scales, bool HasMin, bool SplitS
         _ => (PerPart + (HasMin ? 1 : 0)) * Rows,
     };
 
-    /// <summary>Parts of a group: what lies behind one header.</summary>
-    internal int GroupParts => Scales == PanelScales.SuperBlocks ? SuperParts : 1;
+    /// <summary>Parts of a group: what lies behind one header. Two, where the scales of one fill half a vector.</summary>
+    internal int GroupParts => Scales == PanelScales.SuperBlocks ? SuperParts : PartBytes < VectorBytes ? 2 : 1;
 
-    /// <summary>Of the scales and minima of a group.</summary>
-    internal int HeaderBytes => (GroupParts * PartBytes) + (Scales == PanelScales.SuperBlocks ? SuperBytes : 0);
+    /// <summary>Of the scales and minima of a group, in whole vectors: codes begin on cache lines.</summary>
+    internal int HeaderBytes
+        => ((GroupParts * PartBytes) + (Scales == PanelScales.SuperBlocks ? SuperBytes : 0) + VectorBytes - 1) / VectorBytes * VectorBytes;
 
     /// <summary>From a group to the next.</summary>
     internal int GroupBytes => HeaderBytes + (GroupParts * CodeBytes);
+
+    /// <summary>Rows of so many columns are whole groups.</summary>
+    internal bool Fits(int columns) => columns % (Blocks.PartSize * GroupParts) == 0;
 
     /// <summary>Of a panel.</summary>
     internal long PanelBytes(int columns) => (long)columns / Blocks.PartSize / GroupParts * GroupBytes;
@@ -81,7 +85,7 @@ sealed record PanelLayout(int Bits, PanelScales Scales, bool HasMin, bool SplitS
     internal long CodesAt(int part) => ((long)part / GroupParts * GroupBytes) + HeaderBytes + (part % GroupParts * CodeBytes);
 
     /// <summary>From a panel's start to the halves that a part has by itself, or shares with its super-block.</summary>
-    internal long HalvesAt(int part) => (long)part / GroupParts * GroupBytes;
+    internal long HalvesAt(int part) => Scales == PanelScales.SuperBlocks ? (long)part / GroupParts * GroupBytes : ScalesAt(part);
 }
 
 /// <summary>The stored scales of a part: scale of a half = Scale * Low or High, minimum = Min * MinFactor.</summary>

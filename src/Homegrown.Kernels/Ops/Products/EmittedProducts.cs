@@ -10,11 +10,18 @@ namespace Homegrown.Kernels.Ops.Products;
 static unsafe class EmittedProducts<TFormat>
     where TFormat : struct, ICodedFormat
 {
+    /// <summary>Of the tokens' codes that stay in the second cache level while panels, and then the rests, are multiplied.</summary>
+    const int BlockBytes = 256 << 10;
+
+    /// <summary>Parts of two unpacked panels, and of a tile's tokens, that fit the first cache level.</summary>
+    const int StretchParts = 18;
+
     const int Rows = PanelLayout.Rows, MaxTokens = PartEmitter.MaxTokens, PrefetchBytes = 1024;
 
     static readonly PanelLayout Unpacked = Panels<TFormat>.Unpacked;
-    static readonly EmittedKernels Few = new(tokens => ProductEmitter.Emit(Panels<TFormat>.Packed ?? Unpacked, 1, tokens, PrefetchBytes));
-    static readonly EmittedKernels[] Many = [.. ForPanels((panels, tokens) => ProductEmitter.Emit(Unpacked, panels, tokens, 0))];
+    static readonly EmittedKernels Packed = new(tokens => ProductEmitter.Emit(Panels<TFormat>.Packed ?? Unpacked, 1, tokens, PrefetchBytes));
+    static readonly EmittedKernels Stored = new(tokens => ProductEmitter.Emit(Unpacked, 1, tokens));
+    static readonly EmittedKernels[] Codes = [.. ForPanels((panels, tokens) => ProductEmitter.Emit(Unpacked, panels, tokens, adds: true))];
     static readonly EmittedKernels[] Rests = [.. ForPanels((panels, tokens) => RestEmitter.Emit(Unpacked, panels, tokens))];
 
     /// <summary>Kernels for one panel, and for two.</summary>
@@ -33,17 +40,23 @@ static unsafe class EmittedProducts<TFormat>
         var unpacked = w.Panels is null ? Scratch.Take(Unpacked.PanelBytes(w.Columns)) : null;
         var outputs = stackalloc float[MaxTokens * Rows];
         var call = Call(operands, w);
-        call.List = operands.Rests.Parts + 1;
         for (var r = 0; r < count; r += Rows)
         {
             if (unpacked != null) Panels<TFormat>.Unpack(w, first + r, unpacked);
             call.Panel = unpacked != null ? unpacked : w.Data + ((first + r) / Rows * layout.PanelBytes(w.Columns));
-            call.Listed = *operands.Rests.Parts;
             var whole = count - r >= Rows;
-            call.Y = whole ? operands.Y.RowPointer(0) + column + r : outputs;
-            call.YBytes = sizeof(float) * (whole ? operands.Y.Stride : Rows);
-            (w.Panels is null ? Many[0] : Few).Run(operands.Tokens, &call);
-            for (var t = 0; t < operands.Tokens && !whole; t++) new ReadOnlySpan<float>(outputs + (t * Rows), count - r).CopyTo(new(operands.Y.RowPointer(t) + column + r, count - r));
+            for (var t = 0; t < operands.Tokens; t += MaxTokens)
+            {
+                var tokens = Math.Min(MaxTokens, operands.Tokens - t);
+                var parts = operands.Rests.Parts(t / MaxTokens);
+                call.X = operands.Quantized.Row(t);
+                call.Listed = *parts++;
+                call.List = parts;
+                call.Y = whole ? operands.Y.RowPointer(t) + column + r : outputs;
+                call.YBytes = sizeof(float) * (whole ? operands.Y.Stride : Rows);
+                (w.Panels is null ? Stored : Packed).Run(tokens, &call);
+                for (var i = 0; i < tokens && !whole; i++) new ReadOnlySpan<float>(outputs + (i * Rows), count - r).CopyTo(new(operands.Y.RowPointer(t + i) + column + r, count - r));
+            }
         }
     }
 
@@ -57,8 +70,17 @@ static unsafe class EmittedProducts<TFormat>
         call.PanelBytes = panelBytes;
         call.Y = whole ? operands.Y.RowPointer(0) + column : (float*)(memory + (panels * panelBytes));
         call.YBytes = sizeof(float) * (whole ? operands.Y.Stride : panels * Rows);
-        AllCodes(operands, call, memory, panels);
-        AllRests(operands, call, memory, panels);
+        var done = stackalloc int[(int)call.Parts];
+        new Span<int>(done, (int)call.Parts).Clear();
+        var block = (int)Math.Max(4, BlockBytes / (MaxTokens * call.XBytes)) * MaxTokens;
+        for (var t = 0; t < operands.Tokens; t += block)
+        {
+            var end = Math.Min(t + block, operands.Tokens);
+            for (var i = t; i < end; i++) new Span<float>((byte*)call.Y + (i * call.YBytes), panels * Rows).Clear();
+            AddCodes(operands, call, memory, panels, t, end);
+            AddRests(operands, call, memory, panels, done, end);
+        }
+
         for (var t = 0; t < operands.Tokens && !whole; t++) new ReadOnlySpan<float>(call.Y + ((long)t * panels * Rows), count).CopyTo(new(operands.Y.RowPointer(t) + column, count));
     }
 
@@ -69,37 +91,46 @@ static unsafe class EmittedProducts<TFormat>
         Parts = w.Columns / Blocks.PartSize,
     };
 
-    /// <summary>Tile after tile of tokens, whose codes the first cache level then holds for all panels.</summary>
-    static void AllCodes(in Operands operands, ProductCall call, byte* memory, int panels)
+    /// <summary>Some parts of two panels, which the first cache level then holds for all tokens, tile after tile.</summary>
+    static void AddCodes(in Operands operands, ProductCall call, byte* memory, int panels, int from, int end)
     {
-        var y = call.Y;
-        for (var t = 0; t < operands.Tokens; t += MaxTokens)
+        var y = (byte*)call.Y;
+        var parts = (int)call.Parts;
+        for (var part = 0; part < parts; part += StretchParts)
         {
-            call.X = operands.Quantized.Row(t);
+            call.Parts = Math.Min(StretchParts, parts - part);
             for (var p = 0; p < panels; p += 2)
             {
-                call.Panel = memory + (p * call.PanelBytes);
-                call.Y = y + (t * (call.YBytes / sizeof(float))) + (p * Rows);
-                Many[Math.Min(1, panels - p - 1)].Run(Math.Min(MaxTokens, operands.Tokens - t), &call);
+                call.Panel = memory + (p * call.PanelBytes) + (part * Unpacked.GroupBytes);
+                for (var t = from; t < end; t += MaxTokens)
+                {
+                    call.X = operands.Quantized.Row(t) + part;
+                    call.Y = (float*)(y + (t * call.YBytes)) + (p * Rows);
+                    Codes[Math.Min(1, panels - p - 1)].Run(Math.Min(MaxTokens, end - t), &call);
+                }
             }
         }
     }
 
-    /// <summary>Part after part, for the tokens that have rests there.</summary>
-    static void AllRests(in Operands operands, ProductCall call, byte* memory, int panels)
+    /// <summary>Part after part, for the tokens before <paramref name="end"/> that have rests there.</summary>
+    /// <param name="done">How many tokens of each part's list are before this block: moved on.</param>
+    static void AddRests(in Operands operands, ProductCall call, byte* memory, int panels, int* done, int end)
     {
         var y = call.Y;
-        for (var p = 0; p < panels; p += 2)
+        for (var part = 0; part < call.Parts; part++)
         {
-            call.Panel = memory + (p * call.PanelBytes);
-            call.Y = y + (p * Rows);
-            call.X = operands.Quantized.Row(0);
-            for (var part = 0; part < call.Parts; part++, call.X++, call.Panel += Unpacked.GroupBytes)
+            var list = operands.Rests.Tokens(part);
+            var (first, count) = (done[part], 0);
+            while (first + count < list[0] && list[1 + first + count] < end) count++;
+            done[part] += count;
+            call.X = operands.Quantized.Row(0) + part;
+            for (var p = 0; p < panels; p += 2)
             {
-                var list = operands.Rests.Tokens(part);
-                var (groups, others) = Math.DivRem(*list, MaxTokens);
-                Add(Rests[Math.Min(1, panels - p - 1)], call, list + 1, groups, MaxTokens);
-                Add(Rests[Math.Min(1, panels - p - 1)], call, list + 1 + (groups * MaxTokens), 1, others);
+                call.Panel = memory + (p * call.PanelBytes) + (part * Unpacked.GroupBytes);
+                call.Y = y + (p * Rows);
+                var (kernels, whole) = (Rests[Math.Min(1, panels - p - 1)], count / MaxTokens);
+                Add(kernels, call, list + 1 + first, whole, MaxTokens);
+                Add(kernels, call, list + 1 + first + (whole * MaxTokens), 1, count % MaxTokens);
             }
         }
     }

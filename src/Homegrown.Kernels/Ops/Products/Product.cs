@@ -8,7 +8,7 @@ namespace Homegrown.Kernels.Ops.Products;
 readonly struct Operands(Tensor x, QuantizedRows quantized, RestLists rests, Tensor y)
 {
     /// <summary>More tokens than this are many: their panels are unpacked first. Measured.</summary>
-    public const int FewTokens = PartEmitter.MaxTokens;
+    public const int FewTokens = 4 * PartEmitter.MaxTokens;
 
     public readonly Tensor X = x, Y = y;
     public readonly QuantizedRows Quantized = quantized;

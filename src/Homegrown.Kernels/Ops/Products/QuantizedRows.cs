@@ -25,6 +25,7 @@ readonly unsafe struct QuantizedRows
     const float Rounder = 12582912;
 
     readonly PartCodes* codes;
+    readonly byte* flags;
     readonly int parts;
 
     QuantizedRows(Arena arena, int rows, int columns)
@@ -32,11 +33,17 @@ readonly unsafe struct QuantizedRows
         parts = columns / Blocks.PartSize;
         // Kernels take tokens in groups; what is past the last row they read and drop.
         rows = (rows + RowGroup - 1) / RowGroup * RowGroup;
-        codes = (PartCodes*)arena.Take((long)rows * RowBytes);
+        codes = (PartCodes*)arena.Take(rows * RowBytes);
+        flags = arena.Take(rows * FlagBytes);
     }
 
     /// <summary>The parts of a row, [columns / 32].</summary>
     internal PartCodes* Row(int row) => codes + ((long)row * parts);
+
+    /// <summary>1 for each part of a row that has rests, otherwise 0; further zeros up to a multiple of 8.</summary>
+    internal byte* Flags(int row) => flags + (row * FlagBytes);
+
+    long FlagBytes => (parts + 7L) / 8 * 8;
 
     /// <summary>Of a row.</summary>
     internal int Parts => parts;
@@ -62,6 +69,9 @@ readonly unsafe struct QuantizedRows
         {
             if (X.Compute.Tier == Tier.Reference) QuantizeReference(X.RowPointer(row), Rows.Row(row), X.Columns / Blocks.PartSize);
             else Quantize(X.RowPointer(row), Rows.Row(row), X.Columns / Blocks.PartSize);
+            var flags = new Span<byte>(Rows.Flags(row), (int)Rows.FlagBytes);
+            flags.Clear();
+            for (var part = 0; part < Rows.Parts; part++) flags[part] = (byte)Rows.Row(row)[part].HasRest;
         }
     }
 
