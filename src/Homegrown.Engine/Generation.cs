@@ -21,6 +21,12 @@ public sealed record GenerationRequest
 
     /// <summary>Goes on past end-of-generation tokens: for measuring.</summary>
     public bool IgnoreEnd { get; init; }
+
+    /// <summary>
+    /// Told how many tokens of the prompt have been read, after each step that read some and at last all of them. Called by the engine's
+    /// thread, which waits for it.
+    /// </summary>
+    public Action<int>? PromptRead { get; init; }
 }
 
 /// <summary>Why a generation ended.</summary>

@@ -19,7 +19,7 @@ static class Cli
     };
 
     /// <summary>A terminal with a person, whose keys come from <paramref name="console"/>.</summary>
-    public static Terminal Typed(IAnsiConsole console, TimeProvider? time = null) => new()
+    public static Terminal Typed(IAnsiConsole console, TimeProvider? time = null, params (string Name, string Value)[] variables) => new()
     {
         In = TextReader.Null,
         Out = new StringWriter(),
@@ -29,7 +29,7 @@ static class Cli
         ErrorIsTerminal = true,
         Console = console,
         Time = time ?? TimeProvider.System,
-        Variable = name => name == "HOMEGROWN_MODELS" ? "/nowhere" : null,
+        Variable = name => name == "HOMEGROWN_MODELS" ? "/nowhere" : Array.Find(variables, variable => variable.Name == name).Value,
     };
 
     /// <summary>A pipe whose reader presses Ctrl-C at the n-th write.</summary>

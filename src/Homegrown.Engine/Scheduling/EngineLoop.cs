@@ -132,6 +132,7 @@ public sealed class EngineLoop : IDisposable
         {
             var sequence = run.Sequence;
             var samples = run.Samples;
+            if (sequence.Cached < sequence.PromptLength) sequence.Sink.PromptRead(Math.Min(sequence.Cached + run.Count, sequence.PromptLength));
             sequence.Cached += run.Count;
             if (!samples) continue;
             var next = sequence.Sink.Next(logits.Row(row++));

@@ -21,6 +21,8 @@ sealed class GenerationStream(GenerationRequest request, Tokenizer tokenizer, Sa
 
     public bool Cancelled => abandoned || cancellation.IsCancellationRequested;
 
+    public void PromptRead(int tokens) => request.PromptRead?.Invoke(tokens);
+
     public int? Next(ReadOnlySpan<float> logits)
     {
         // Rows past the vocabulary pad the matrix; they are no tokens.

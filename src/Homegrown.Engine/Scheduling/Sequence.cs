@@ -5,6 +5,8 @@ namespace Homegrown.Engine.Scheduling;
 /// <param name="limit">Most tokens that the sequence may come to have, prompt included.</param>
 public sealed class Sequence(IReadOnlyList<int> prompt, int limit, ISequenceSink sink)
 {
+    public int PromptLength { get; } = prompt.Count;
+
     /// <summary>Prompt, then what was generated.</summary>
     public List<int> Tokens { get; } = WithRoom(prompt, limit);
 
@@ -32,6 +34,11 @@ public interface ISequenceSink
 {
     /// <summary>The caller does not want more: the sequence ends before its next step.</summary>
     bool Cancelled { get; }
+
+    /// <summary>So many tokens of the prompt have been read, after each step that read some.</summary>
+    void PromptRead(int tokens)
+    {
+    }
 
     /// <summary>Draws the next token from logits, [vocabulary]; null ends the sequence.</summary>
     int? Next(ReadOnlySpan<float> logits);
