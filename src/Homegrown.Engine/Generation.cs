@@ -19,6 +19,12 @@ public sealed record GenerationRequest
     /// <summary>Reports each token's log probability, and those of this many best tokens; null reports none.</summary>
     public int? TopLogprobs { get; init; }
 
+    /// <summary>
+    /// Reports the log probabilities of the prompt's tokens too, in a piece of their own that comes first; needs <see cref="TopLogprobs"/>.
+    /// <see cref="MaxTokens"/> may then be 0.
+    /// </summary>
+    public bool PromptLogprobs { get; init; }
+
     /// <summary>Goes on past end-of-generation tokens: for measuring.</summary>
     public bool IgnoreEnd { get; init; }
 
@@ -42,6 +48,11 @@ public enum FinishReason
 /// <summary>A token's log probability (natural), before any sampling step.</summary>
 public readonly record struct TokenLogprob(int Id, float Logprob);
 
+/// <summary>A token of a prompt as the model saw it coming.</summary>
+/// <param name="Logprob">Given the tokens before it; null for the first, which has none.</param>
+/// <param name="Top">The best tokens at its place.</param>
+public readonly record struct PromptToken(int Id, float? Logprob, IReadOnlyList<TokenLogprob> Top);
+
 /// <summary>
 /// One step of a stream. Text may be empty (half a character, or held back because a stop text may have begun) and then comes
 /// with a later piece; the last piece has <see cref="Finish"/> set.
@@ -59,6 +70,9 @@ public sealed record GenerationPiece
 
     /// <summary>The best tokens at this step, when asked for.</summary>
     public IReadOnlyList<TokenLogprob> TopLogprobs { get; init; } = [];
+
+    /// <summary>In the first piece, when asked for: the tokens of the prompt.</summary>
+    public IReadOnlyList<PromptToken>? Prompt { get; init; }
 
     public FinishReason? Finish { get; init; }
 

@@ -126,7 +126,10 @@ public sealed class LocalModel : IDisposable
     {
         CheckTokens(request.Prompt);
         if (request.Prompt.Count >= ContextLength) throw new ContextLengthException(request.Prompt.Count, ContextLength);
-        if (request.MaxTokens < 1) throw new SamplingOptionException("max_tokens", $"max_tokens is {request.MaxTokens}; it must be at least 1.");
+        var least = request.PromptLogprobs ? 0 : 1;
+        if (request.MaxTokens < least) throw new SamplingOptionException("max_tokens", $"max_tokens is {request.MaxTokens}; it must be at least {least}.");
+        if (request is { PromptLogprobs: true, TopLogprobs: null })
+            throw new SamplingOptionException("top_logprobs", "top_logprobs is absent; say how many for each token of the prompt, 0 for its own alone.");
         if (request.TopLogprobs is < 0 or > LogProbabilities.MostTop)
             throw new SamplingOptionException("top_logprobs", $"top_logprobs is {request.TopLogprobs}; it must be 0 to {LogProbabilities.MostTop}.");
         var sampler = new SamplerChain(request.Sampling, VocabularySize, candidates, breakers);
