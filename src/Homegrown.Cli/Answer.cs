@@ -35,7 +35,8 @@ sealed record Answer
     /// <param name="quiet">Only collects; otherwise the text goes to the terminal as it comes.</param>
     public static async Task<Answer> StreamAsync(LocalModel model, GenerationRequest request, Terminal terminal, bool quiet, CancellationToken cancellation)
     {
-        using var reading = new ProgressLine(terminal, $"reading {request.Prompt.Count} tokens", quiet: quiet);
+        using var reading = new ProgressLine(terminal, "reading", request.Prompt.Count, "tokens", quiet);
+        request = request with { PromptRead = reading.Report };
         var (text, ids, watch) = (new StringBuilder(), new List<int>(), Stopwatch.StartNew());
         var (first, last) = (TimeSpan.Zero, TimeSpan.Zero);
         GenerationPiece? end = null;

@@ -1,12 +1,16 @@
+using Spectre.Console;
+
 namespace Homegrown.Cli;
 
 /// <summary>
 /// One line on the error stream for work that takes more than two seconds: what, a bar, the rate and the time left; only how
-/// long it has taken where the total is not known. Nothing where no person watches. Disposing it wipes the line.
+/// long it has taken where the total is not known. Nothing where no person watches, or where a line cannot be taken back (TERM=dumb).
+/// Disposing it wipes the line.
 /// </summary>
 sealed class ProgressLine : IProgress<int>, IDisposable
 {
     const int Cells = 24;
+    static readonly ControlCode wipe = new("\r\e[K"); // to the line's beginning, and erase to its end
     static readonly TimeSpan patience = TimeSpan.FromSeconds(2), refresh = TimeSpan.FromMilliseconds(200);
 
     readonly Terminal terminal;
@@ -23,11 +27,14 @@ sealed class ProgressLine : IProgress<int>, IDisposable
     {
         (this.terminal, this.what, this.total, this.unit) = (terminal, what, total, unit);
         start = terminal.Time.GetTimestamp();
-        if (terminal.ErrorIsTerminal && !quiet) timer = terminal.Time.CreateTimer(_ => Draw(), null, patience, refresh);
+        if (terminal.Notes.Profile.Capabilities.Ansi && !quiet) timer = terminal.Time.CreateTimer(_ => Draw(), null, patience, refresh);
     }
 
     /// <param name="value">Units done so far.</param>
     public void Report(int value) => Volatile.Write(ref done, value);
+
+    /// <param name="value">Units done since the last word of it.</param>
+    public void Add(int value) => Interlocked.Add(ref done, value);
 
     public void Dispose()
     {
@@ -35,7 +42,7 @@ sealed class ProgressLine : IProgress<int>, IDisposable
         timer.Dispose();
         lock (timer)
         {
-            if (drawn && !closed) terminal.Error.Write("\r\e[K");
+            if (drawn && !closed) terminal.Notes.Write(wipe);
             closed = true;
         }
     }
@@ -46,18 +53,18 @@ sealed class ProgressLine : IProgress<int>, IDisposable
         {
             if (closed) return;
             drawn = true;
-            terminal.Error.Write($"\r\e[K{Line(terminal.Time.GetElapsedTime(start))}");
+            terminal.Notes.Write(wipe);
+            terminal.Notes.MarkupInterpolated(Line(terminal.Time.GetElapsedTime(start)));
         }
     }
 
-    string Line(TimeSpan elapsed)
+    FormattableString Line(TimeSpan elapsed)
     {
         var finished = Volatile.Read(ref done);
         if (total == 0 || finished == 0) return $"{what} {elapsed.TotalSeconds:0} s";
         var share = Math.Min(1, (double)finished / total);
         var full = (int)(share * Cells);
         var rate = finished / elapsed.TotalSeconds;
-        var bar = new string('━', full) + new string('─', Cells - full);
-        return $"{what} {bar} {share:0%} {rate:0.#} {unit}/s, {(total - finished) / rate:0} s left";
+        return $"{what} [blue]{new string('━', full)}[/]{new string('─', Cells - full)} {share:0%} {rate:0.#} {unit}/s, {(total - finished) / rate:0} s left";
     }
 }

@@ -42,6 +42,9 @@ sealed class Terminal
     /// <summary>Tables and keys.</summary>
     public IAnsiConsole Console { get => field ?? tables.Value; init; }
 
+    /// <summary>Remarks and progress, on the error stream.</summary>
+    public IAnsiConsole Notes => notes.Value;
+
     /// <summary>A model's text as it comes. What a person watches is kept from driving the terminal; a pipe gets it as it is.</summary>
     public void Stream(string text)
     {
@@ -52,7 +55,7 @@ sealed class Terminal
     /// <summary>A remark beside the results, dim where a person watches.</summary>
     public void Note(string text)
     {
-        if (ErrorIsTerminal) notes.Value.MarkupLineInterpolated($"[dim]{text}[/]");
+        if (ErrorIsTerminal) Notes.MarkupLineInterpolated($"[dim]{text}[/]");
         else Error.WriteLine(text);
     }
 
@@ -72,13 +75,15 @@ sealed class Terminal
         };
     }
 
-    static IAnsiConsole Ansi(TextWriter writer, bool isTerminal)
+    IAnsiConsole Ansi(TextWriter writer, bool isTerminal)
     {
+        var ansi = isTerminal && Variable("TERM") != "dumb";
+        var colours = ansi && string.IsNullOrEmpty(Variable("NO_COLOR")); // https://no-color.org
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Out = new AnsiConsoleOutput(writer),
-            Ansi = isTerminal ? AnsiSupport.Detect : AnsiSupport.No,
-            ColorSystem = isTerminal ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            Ansi = ansi ? AnsiSupport.Yes : AnsiSupport.No,
+            ColorSystem = colours ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
         });
         if (!isTerminal) console.Profile.Width = 4096; // a pipe has no margin to wrap at
         return console;

@@ -19,8 +19,20 @@ public sealed record GenerationRequest
     /// <summary>Reports each token's log probability, and those of this many best tokens; null reports none.</summary>
     public int? TopLogprobs { get; init; }
 
+    /// <summary>
+    /// Reports the log probabilities of the prompt's tokens too, in a piece of their own that comes first; needs <see cref="TopLogprobs"/>.
+    /// <see cref="MaxTokens"/> may then be 0.
+    /// </summary>
+    public bool PromptLogprobs { get; init; }
+
     /// <summary>Goes on past end-of-generation tokens: for measuring.</summary>
     public bool IgnoreEnd { get; init; }
+
+    /// <summary>
+    /// Told how many tokens of the prompt have been read, after each step that read some and at last all of them. Called by the engine's
+    /// thread, which waits for it.
+    /// </summary>
+    public Action<int>? PromptRead { get; init; }
 }
 
 /// <summary>Why a generation ended.</summary>
@@ -35,6 +47,11 @@ public enum FinishReason
 
 /// <summary>A token's log probability (natural), before any sampling step.</summary>
 public readonly record struct TokenLogprob(int Id, float Logprob);
+
+/// <summary>A token of a prompt as the model saw it coming.</summary>
+/// <param name="Logprob">Given the tokens before it; null for the first, which has none.</param>
+/// <param name="Top">The best tokens at its place.</param>
+public readonly record struct PromptToken(int Id, float? Logprob, IReadOnlyList<TokenLogprob> Top);
 
 /// <summary>
 /// One step of a stream. Text may be empty (half a character, or held back because a stop text may have begun) and then comes
@@ -53,6 +70,9 @@ public sealed record GenerationPiece
 
     /// <summary>The best tokens at this step, when asked for.</summary>
     public IReadOnlyList<TokenLogprob> TopLogprobs { get; init; } = [];
+
+    /// <summary>In the first piece, when asked for: the tokens of the prompt.</summary>
+    public IReadOnlyList<PromptToken>? Prompt { get; init; }
 
     public FinishReason? Finish { get; init; }
 

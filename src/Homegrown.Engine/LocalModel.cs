@@ -36,6 +36,7 @@ public sealed class LocalModel : IDisposable
     readonly EngineLoop engine;
     readonly KvType kvType;
     readonly Lazy<ChatTemplate?> template;
+    readonly SequenceBreakers breakers;
     readonly Candidates candidates = new();     // of all samplers: they work on the engine's thread, one after the other
 
     LocalModel(GgufFile file, Compute compute, PackedWeights packing, EngineOptions options)
@@ -48,6 +49,7 @@ public sealed class LocalModel : IDisposable
         decoder = architecture.Load(Config, weights);
         Warnings = [.. weights.Unread().Select(name => $"tensor {name} is not used"), .. metadata.Unread().Select(key => $"key {key} is not read")];
         Tokenizer = TokenizerFactory.Create(VocabularyData.FromGguf(file));
+        breakers = new SequenceBreakers(Tokenizer);
         template = new(() => file.Metadata.GetString("tokenizer.chat_template") is { } source ? new ChatTemplate(source, SpecialTokens(Tokenizer)) : null);
         kvType = options.Exact ? KvType.F32 : KvType.F16;
         ContextLength = Context(options.ContextLength);
@@ -129,10 +131,13 @@ public sealed class LocalModel : IDisposable
     {
         CheckTokens(request.Prompt);
         if (request.Prompt.Count >= ContextLength) throw new ContextLengthException(request.Prompt.Count, ContextLength);
-        if (request.MaxTokens < 1) throw new SamplingOptionException("max_tokens", $"max_tokens is {request.MaxTokens}; it must be at least 1.");
+        var least = request.PromptLogprobs ? 0 : 1;
+        if (request.MaxTokens < least) throw new SamplingOptionException("max_tokens", $"max_tokens is {request.MaxTokens}; it must be at least {least}.");
+        if (request is { PromptLogprobs: true, TopLogprobs: null })
+            throw new SamplingOptionException("top_logprobs", "top_logprobs is absent; say how many for each token of the prompt, 0 for its own alone.");
         if (request.TopLogprobs is < 0 or > LogProbabilities.MostTop)
             throw new SamplingOptionException("top_logprobs", $"top_logprobs is {request.TopLogprobs}; it must be 0 to {LogProbabilities.MostTop}.");
-        var sampler = new SamplerChain(request.Sampling, VocabularySize, candidates);
+        var sampler = new SamplerChain(request.Sampling, VocabularySize, candidates, breakers);
         sampler.AcceptPrompt(request.Prompt);
         var room = Math.Min(request.MaxTokens ?? int.MaxValue, ContextLength - request.Prompt.Count);
         return new GenerationStream(request, Tokenizer, sampler, room, cancellation).RunAsync(engine, ContextLength, cancellation);

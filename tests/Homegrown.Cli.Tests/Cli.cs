@@ -19,17 +19,21 @@ static class Cli
     };
 
     /// <summary>A terminal with a person, whose keys come from <paramref name="console"/>.</summary>
-    public static Terminal Typed(IAnsiConsole console, TimeProvider? time = null) => new()
+    public static Terminal Typed(IAnsiConsole console, TimeProvider? time = null, params (string Name, string Value)[] variables)
+        => Typed(console, new StringWriter(), new(), time, variables);
+
+    static Terminal Typed(IAnsiConsole console, StringWriter output, Interrupts interrupts, TimeProvider? time, (string Name, string Value)[] variables) => new()
     {
         In = TextReader.Null,
-        Out = new StringWriter(),
+        Out = output,
         Error = new StringWriter(),
         InIsTerminal = true,
         OutIsTerminal = true,
         ErrorIsTerminal = true,
         Console = console,
+        Interrupts = interrupts,
         Time = time ?? TimeProvider.System,
-        Variable = name => name == "HOMEGROWN_MODELS" ? "/nowhere" : null,
+        Variable = name => name == "HOMEGROWN_MODELS" ? "/nowhere" : Array.Find(variables, variable => variable.Name == name).Value,
     };
 
     /// <summary>A pipe whose reader presses Ctrl-C at the n-th write.</summary>
@@ -37,6 +41,13 @@ static class Cli
     {
         var interrupts = new Interrupts();
         return Piped(input, new InterruptingWriter(interrupts, writes), interrupts);
+    }
+
+    /// <summary>A person who presses Ctrl-C at the n-th write.</summary>
+    public static Terminal InterruptedAt(IAnsiConsole console, int writes)
+    {
+        var interrupts = new Interrupts();
+        return Typed(console, new InterruptingWriter(interrupts, writes), interrupts, null, []);
     }
 
     public static Task<Outcome> RunAsync(params string[] arguments) => RunAsync(Piped(), arguments);

@@ -24,7 +24,30 @@ public sealed class ProgressLineTests
             progress.Report(100);
             time.Advance(TimeSpan.FromSeconds(2));
         }
-        Assert.Equal("\r\e[Kreading ━━━━━━────────────────── 25% 50 tokens/s, 6 s left\r\e[K", terminal.Error.ToString());
+        Assert.Equal("\r\e[Kreading \e[94m━━━━━━\e[0m────────────────── 25% 50 tokens/s, 6 s left\r\e[K", terminal.Error.ToString());
+    }
+
+    [Fact]
+    public void The_bar_moves_with_the_work_five_times_a_second()
+    {
+        var terminal = Cli.Typed(new TestConsole(), time, ("NO_COLOR", "1"));
+        using (var progress = new ProgressLine(terminal, "encoding", 600, "texts"))
+        {
+            progress.Add(120);
+            time.Advance(TimeSpan.FromSeconds(2));
+            progress.Add(180);
+            time.Advance(TimeSpan.FromSeconds(0.2));
+        }
+        string[] expected = ["encoding ━━━━──────────────────── 20% 60 texts/s, 8 s left", "encoding ━━━━━━━━━━━━──────────── 50% 136.4 texts/s, 2 s left", ""];
+        Assert.Equal(expected, terminal.Error.ToString()!.Split("\r\e[K")[1..]);
+    }
+
+    [Fact]
+    public void A_terminal_that_cannot_take_a_line_back_shows_none()
+    {
+        var terminal = Cli.Typed(new TestConsole(), time, ("TERM", "dumb"));
+        using (new ProgressLine(terminal, "loading")) time.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal("", terminal.Error.ToString());
     }
 
     [Fact]

@@ -42,6 +42,12 @@ sealed class ScriptedModel(string answer = "The capital of France is Paris.") : 
         using var watch = cancellation.Register(Cancelled.SetResult);
         var decoder = Encoding.UTF8.GetDecoder();
         var (held, stop) = ("", request.Stop is [var text, ..] ? text : null);
+        if (request.PromptLogprobs)
+        {
+            var none = request.MaxTokens == 0;
+            yield return new GenerationPiece { Text = "", Prompt = Score(request), Finish = none ? FinishReason.Length : null };
+            if (none) yield break;
+        }
         List<int> tokens = [.. Tokenizer.Encode(answer), ScriptedTokenizer.End];
         for (var i = 0; ; i++)
         {
@@ -67,6 +73,10 @@ sealed class ScriptedModel(string answer = "The capital of France is Paris.") : 
             held = held[^holds..];
         }
     }
+
+    static List<PromptToken> Score(GenerationRequest request) => [.. request.Prompt.Select((id, i) => i == 0
+        ? new PromptToken(id, null, [])
+        : new PromptToken(id, -0.5f * i, [.. Enumerable.Range(0, request.TopLogprobs!.Value).Select(k => new TokenLogprob('a' + k, -k))]))];
 
     static GenerationPiece Piece(GenerationRequest request, int token, string text) => new()
     {

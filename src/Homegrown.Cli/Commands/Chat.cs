@@ -38,7 +38,7 @@ static class Chat
             var load = watch.Elapsed;
             if (loaded.Template is null) throw new UsageException($"{loaded.Id} has no chat template; 'homegrown run' continues a text.");
             var session = new ChatSession(loaded, new Conversation(parsed.GetValue(system)), terminal,
-                (ids, attempt) => Reseed(sampling.Request(parsed, ids), attempt));
+                (ids, attempt) => Reseed(sampling.Request(parsed, ids), attempt), cancellation);
             if (message is null) return await new ChatLoop(session, terminal).RunAsync(cancellation);
             var answer = await session.SayAsync(message, asJson);
             terminal.Out.WriteLine(asJson ? Json.Line(answer.ToJson(loaded, load)) : "");

@@ -9,8 +9,11 @@ static class Completion
     {
         ["bash"] = """
             _homegrown() {
-                local IFS=$'\n' word="${COMP_WORDS[COMP_CWORD]}"
-                COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" "[suggest:$COMP_POINT]" "$COMP_LINE" 2>/dev/null)" -- "$word"))
+                local known
+                COMPREPLY=()
+                while IFS= read -r known; do # not compgen -W, which would run what a file's name spells
+                    [[ $known == "${COMP_WORDS[COMP_CWORD]}"* ]] && COMPREPLY+=("$(printf %q "$known")")
+                done < <("${COMP_WORDS[0]}" "[suggest:$COMP_POINT]" "$COMP_LINE" 2>/dev/null)
             }
             complete -o default -F _homegrown homegrown ./homegrown
             """,

@@ -25,8 +25,11 @@ static class Inspect
         foreach (var option in (ReadOnlySpan<Option>)[context, tensors, json]) verb.Add(option);
         verb.SetAction(parsed =>
         {
-            using var file = GgufFile.Open(ModelStore.Of(terminal).Resolve(parsed.GetValue(model)));
+            var path = ModelStore.Of(terminal).Resolve(parsed.GetValue(model));
+            using var progress = new ProgressLine(terminal, $"reading {Path.GetFileName(path)}");
+            using var file = GgufFile.Open(path);
             var summary = new ModelSummary(file);
+            progress.Dispose();
             var positions = parsed.GetValue(context) is > 0 and var given ? given : summary.ContextLength;
             var all = parsed.GetValue(tensors);
             if (parsed.GetValue(json)) terminal.Out.WriteLine(Json.Line(ToJson(file, summary, positions, all)));

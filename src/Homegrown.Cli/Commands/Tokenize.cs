@@ -37,7 +37,14 @@ static class Tokenize
             using var gguf = GgufFile.Open(store.Resolve(model));
             var tokenizer = TokenizerFactory.Create(VocabularyData.FromGguf(gguf));
             var special = !parsed.GetValue(noSpecial);
-            var results = Texts(text, parsed.GetValue(separator)).Select(one => tokenizer.Encode(one, addSpecial: special, parseSpecial: special));
+            var texts = Texts(text, parsed.GetValue(separator));
+            var results = new List<List<int>>(texts.Length);
+            using (var progress = new ProgressLine(terminal, "encoding", text.Length, "characters"))
+                foreach (var one in texts)
+                {
+                    results.Add(tokenizer.Encode(one, addSpecial: special, parseSpecial: special));
+                    progress.Add(one.Length);
+                }
             if (parsed.GetValue(json)) terminal.Out.WriteLine(Json.Line(new JsonArray([.. results.Select(one => ToJson(tokenizer, one))])));
             else if (parsed.GetValue(ids)) foreach (var one in results) terminal.Out.WriteLine(string.Join(' ', one));
             else foreach (var one in results) PrintPieces(tokenizer, one, terminal.Out);

@@ -5,7 +5,9 @@ namespace Homegrown.Cli.Interactive;
 
 /// <summary>A conversation with a model: each turn encodes all of it, streams the answer and keeps both.</summary>
 /// <param name="request">A prompt and the number of the attempt at it to a request.</param>
-sealed class ChatSession(LocalModel model, Conversation conversation, Terminal terminal, Func<IReadOnlyList<int>, int, GenerationRequest> request)
+/// <param name="cancellation">Of the program. Where a person types, Ctrl-C ends the answer first.</param>
+sealed class ChatSession(
+    LocalModel model, Conversation conversation, Terminal terminal, Func<IReadOnlyList<int>, int, GenerationRequest> request, CancellationToken cancellation)
 {
     int attempt;
 
@@ -39,10 +41,10 @@ sealed class ChatSession(LocalModel model, Conversation conversation, Terminal t
 
     async Task<Answer> AnswerAsync(bool quiet)
     {
-        using var scope = terminal.Interrupts.Open();
+        using Interrupts.Scope? scope = terminal.IsInteractive ? terminal.Interrupts.Open() : null;
         try
         {
-            Last = await Answer.StreamAsync(model, request(Encode(addGenerationPrompt: true), attempt), terminal, quiet, scope.Token);
+            Last = await Answer.StreamAsync(model, request(Encode(addGenerationPrompt: true), attempt), terminal, quiet, scope?.Token ?? cancellation);
         }
         catch
         {

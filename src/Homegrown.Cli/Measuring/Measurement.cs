@@ -29,6 +29,7 @@ sealed record Measurement(double PrefillRate, double DecodeRate, TimeSpan FirstT
             Sampling = new SamplingOptions { Temperature = 0 },
             MaxTokens = work.Generate,
             IgnoreEnd = true,
+            PromptRead = tokensDone,
         };
         var (first, last, count) = (TimeSpan.Zero, TimeSpan.Zero, 0);
         watch.Restart();

@@ -39,6 +39,19 @@ static class ChatMapping
             TypicalP = Extra("typical_p", neutral.TypicalP),
             RepeatPenalty = Extra("repeat_penalty", neutral.RepeatPenalty),
             PenaltyLastN = Extra("repeat_last_n", neutral.PenaltyLastN),
+            TopNSigma = Extra("top_n_sigma", neutral.TopNSigma),
+            XtcProbability = Extra("xtc_probability", neutral.XtcProbability),
+            XtcThreshold = Extra("xtc_threshold", neutral.XtcThreshold),
+            Mirostat = Extra("mirostat", neutral.Mirostat),
+            MirostatTau = Extra("mirostat_tau", neutral.MirostatTau),
+            MirostatEta = Extra("mirostat_eta", neutral.MirostatEta),
+            Dry = new DryOptions
+            {
+                Multiplier = Extra("dry_multiplier", neutral.Dry.Multiplier),
+                Base = Extra("dry_base", neutral.Dry.Base),
+                AllowedLength = Extra("dry_allowed_length", neutral.Dry.AllowedLength),
+                LastN = Extra("dry_penalty_last_n", neutral.Dry.LastN),
+            },
         };
         sampling.Validate();
         return new GenerationRequest { Prompt = prompt, Sampling = sampling, MaxTokens = options?.MaxOutputTokens, Stop = [.. options?.StopSequences ?? []] };

@@ -9,8 +9,8 @@ namespace Homegrown.Engine.Library;
 /// </summary>
 /// <remarks>
 /// Of <see cref="ChatOptions"/> it reads Instructions, Temperature, TopP, TopK, FrequencyPenalty, PresencePenalty, Seed,
-/// MaxOutputTokens, StopSequences, ModelId, and of AdditionalProperties min_p, typical_p, repeat_penalty and repeat_last_n. What it
-/// cannot do (tools, a JSON format, contents that are no text, a conversation kept elsewhere) it refuses.
+/// MaxOutputTokens, StopSequences, ModelId, and of AdditionalProperties, with llama.cpp's names, min_p, typical_p, top_n_sigma,
+/// repeat_penalty, repeat_last_n, xtc_*, mirostat* and dry_* (without its breakers). What it cannot do (tools, a JSON format, contents that are no text, a conversation kept elsewhere) it refuses.
 /// </remarks>
 public sealed class HomegrownChatClient(LocalModel model) : IChatClient
 {

@@ -119,7 +119,7 @@ public sealed class EngineLoop : IDisposable
         {
             var sequence = run.Sequence;
             var tokens = CollectionsMarshal.AsSpan(sequence.Tokens).Slice(sequence.Cached, run.Count);
-            batch.Add(tokens, sequence.Cached, CollectionsMarshal.AsSpan(sequence.Pages), run.Samples ? LogitsOf.Last : LogitsOf.None);
+            batch.Add(tokens, sequence.Cached, CollectionsMarshal.AsSpan(sequence.Pages), sequence.Scores ? LogitsOf.All : run.Samples ? LogitsOf.Last : LogitsOf.None);
         }
 
         return model.Forward(batch);
@@ -132,6 +132,9 @@ public sealed class EngineLoop : IDisposable
         {
             var sequence = run.Sequence;
             var samples = run.Samples;
+            if (sequence.Scores)
+                for (var i = 0; i < (samples ? run.Count - 1 : run.Count); i++) sequence.Sink.Scored(sequence.Cached + i, logits.Row(row++));
+            if (sequence.Cached < sequence.PromptLength) sequence.Sink.PromptRead(Math.Min(sequence.Cached + run.Count, sequence.PromptLength));
             sequence.Cached += run.Count;
             if (!samples) continue;
             var next = sequence.Sink.Next(logits.Row(row++));

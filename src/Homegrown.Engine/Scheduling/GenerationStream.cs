@@ -16,15 +16,31 @@ sealed class GenerationStream(GenerationRequest request, Tokenizer tokenizer, Sa
     readonly Channel<GenerationPiece> pieces = Channel.CreateUnbounded<GenerationPiece>(new() { SingleReader = true, SingleWriter = true });
     readonly TokenStream text = new(tokenizer, showControl: false, atStart: false);
     readonly StopTexts stops = new(request.Stop);
+    readonly List<PromptToken> scored = [];
     volatile bool abandoned;
     int generated;
 
     public bool Cancelled => abandoned || cancellation.IsCancellationRequested;
 
+    public void PromptRead(int tokens) => request.PromptRead?.Invoke(tokens);
+
+    public void Scored(int position, ReadOnlySpan<float> logits)
+    {
+        var token = request.Prompt[position + 1];
+        if (token < tokenizer.Count) logits = WithoutPadding(logits);
+        var (logprob, top) = Logprobs(logits, token);
+        scored.Add(new PromptToken(token, logprob, top));
+    }
+
     public int? Next(ReadOnlySpan<float> logits)
     {
-        // Rows past the vocabulary pad the matrix; they are no tokens.
-        if (tokenizer.Count > 0 && tokenizer.Count < logits.Length) logits = logits[..tokenizer.Count];
+        if (request.PromptLogprobs && generated == 0)
+        {
+            scored.Insert(0, new PromptToken(request.Prompt[0], null, []));
+            Write(new() { Text = "", Prompt = scored, Finish = room == 0 ? FinishReason.Length : null });
+        }
+        if (room == 0) return null;
+        logits = WithoutPadding(logits);
         var token = sampler.Sample(logits);
         if (!request.IgnoreEnd && tokenizer.EndOfGeneration.Contains(token))
         {
@@ -63,7 +79,7 @@ sealed class GenerationStream(GenerationRequest request, Tokenizer tokenizer, Sa
     /// <param name="limit">Most tokens that the sequence may come to have.</param>
     public async IAsyncEnumerable<GenerationPiece> RunAsync(EngineLoop engine, int limit, [EnumeratorCancellation] CancellationToken reader = default)
     {
-        engine.Add(new Sequence(request.Prompt, limit, this));
+        engine.Add(new Sequence(request.Prompt, limit, this, request.PromptLogprobs));
         try
         {
             await foreach (var piece in pieces.Reader.ReadAllAsync(reader)) yield return piece;
@@ -73,6 +89,10 @@ sealed class GenerationStream(GenerationRequest request, Tokenizer tokenizer, Sa
             abandoned = true;
         }
     }
+
+    /// <summary>Rows past the vocabulary pad the matrix; they are no tokens.</summary>
+    ReadOnlySpan<float> WithoutPadding(ReadOnlySpan<float> logits)
+        => tokenizer.Count > 0 && tokenizer.Count < logits.Length ? logits[..tokenizer.Count] : logits;
 
     /// <summary>What is held back when no token follows: half a character, the beginning of a stop text.</summary>
     (string Text, string? Stop) Rest()

@@ -15,13 +15,15 @@ public readonly record struct PlannedRun(Sequence Sequence, int Count)
 /// </summary>
 public sealed class Planner(KvCache cache, int chunk = 512)
 {
+    const int ScoredChunk = 64;     // rows of logits are as long as the vocabulary: 40 MB of them where it has 150,000
+
     /// <summary>Fills <paramref name="plan"/> with the runs of the next step; reserves their pages. Empty when nothing waits.</summary>
     public void Plan(IReadOnlyList<Sequence> waiting, List<PlannedRun> plan)
     {
         plan.Clear();
         if (waiting.Count == 0) return;
         var sequence = waiting[0];
-        var count = Math.Min(chunk, sequence.Tokens.Count - sequence.Cached);
+        var count = Math.Min(sequence.Scores ? ScoredChunk : chunk, sequence.Tokens.Count - sequence.Cached);
 
         // The cache holds a whole context and sequences are no longer than that, so a single one always finds its pages.
         if (!cache.TryReserve(sequence.Pages, sequence.Cached + count))

@@ -3,8 +3,11 @@ namespace Homegrown.Engine.Scheduling;
 /// <summary>A text in the making: its tokens, how many of them are in the cache, and the pages that it owns.</summary>
 /// <param name="sink">Takes the logits after each step that sampled, and says what comes next.</param>
 /// <param name="limit">Most tokens that the sequence may come to have, prompt included.</param>
-public sealed class Sequence(IReadOnlyList<int> prompt, int limit, ISequenceSink sink)
+/// <param name="scored">The sink wants logits of all positions of the prompt.</param>
+public sealed class Sequence(IReadOnlyList<int> prompt, int limit, ISequenceSink sink, bool scored = false)
 {
+    public int PromptLength { get; } = prompt.Count;
+
     /// <summary>Prompt, then what was generated.</summary>
     public List<int> Tokens { get; } = WithRoom(prompt, limit);
 
@@ -17,6 +20,9 @@ public sealed class Sequence(IReadOnlyList<int> prompt, int limit, ISequenceSink
     public int Limit { get; } = limit;
 
     public ISequenceSink Sink { get; } = sink;
+
+    /// <summary>Its next run is of prompt tokens whose logits are all wanted.</summary>
+    public bool Scores => scored && Cached < PromptLength;
 
     // The list does not grow while decoding, up to a size that a long context need not pay for at once.
     static List<int> WithRoom(IReadOnlyList<int> prompt, int limit)
@@ -32,6 +38,16 @@ public interface ISequenceSink
 {
     /// <summary>The caller does not want more: the sequence ends before its next step.</summary>
     bool Cancelled { get; }
+
+    /// <summary>So many tokens of the prompt have been read, after each step that read some.</summary>
+    void PromptRead(int tokens)
+    {
+    }
+
+    /// <summary>What came after a position of the prompt but its last, [vocabulary], where the sequence is scored; in order.</summary>
+    void Scored(int position, ReadOnlySpan<float> logits)
+    {
+    }
 
     /// <summary>Draws the next token from logits, [vocabulary]; null ends the sequence.</summary>
     int? Next(ReadOnlySpan<float> logits);

@@ -5,44 +5,44 @@ using Homegrown.Engine.Tokenizers.PreTokenizers;
 namespace Homegrown.Engine.Tokenizers;
 
 /// <summary>Encodes words; holds the buffers for it.</summary>
-sealed class BytePairMerger(Vocabulary vocabulary, BytePairMerges merges, bool ignoreMerges) : PairMerger(merges.Table)
+/// <param name="wholeWords">Words that are tokens whatever the merges would make of them; null for none.</param>
+sealed class BytePairMerger(BytePairMerges merges, WholeWords? wholeWords = null)
 {
+    readonly WindowMerger merger = new(merges.Table);
     readonly List<int> ids = [];
     byte[] bytes = [];
-    char[] letters = [];
+    int[] tokens = [];
 
     public WordBuffer Words { get; } = new();
+
+    /// <summary>Bytes of a word that fit without growing.</summary>
+    public int Capacity => bytes.Length;
+
+    /// <inheritdoc cref="PairMerger.Looks"/>
+    public long Looks => merger.Looks;
 
     /// <summary>The ids of one word, until the next call.</summary>
     public ReadOnlySpan<int> Encode(ReadOnlySpan<char> word)
     {
-        var count = Encoding.UTF8.GetByteCount(word);
-        Reserve(count);
-        Encoding.UTF8.GetBytes(word, bytes);
         ids.Clear();
-        if (ignoreMerges && TryWhole(bytes.AsSpan(0, count), out var whole)) ids.Add(whole);
+        if (wholeWords is not null && wholeWords.TryFind(word, out var whole)) ids.Add(whole);
         else
         {
-            for (var i = 0; i < count; i++) Token(i) = merges.ByteId(bytes[i]);
-            Merge(count);
+            var count = Encoding.UTF8.GetByteCount(word);
+            Reserve(count);
+            Encoding.UTF8.GetBytes(word, bytes);
+            for (var i = 0; i < count; i++) tokens[i] = merges.ByteId(bytes[i]);
             // A byte that the vocabulary lacks has no id and is left out, as by every implementation of this format.
-            for (var i = 0; i < count; i = Next(i))
-                if (Token(i) >= 0) ids.Add(Token(i));
+            foreach (var symbol in merger.Merge(tokens.AsSpan(0, count)))
+                if (symbol.Token >= 0) ids.Add(symbol.Token);
         }
         return CollectionsMarshal.AsSpan(ids);
     }
 
-    protected override void Reserve(int count)
+    void Reserve(int count)
     {
-        base.Reserve(count);
-        if (bytes.Length < Capacity) (bytes, letters) = (new byte[Capacity], new char[Capacity]);
-    }
-
-    bool TryWhole(ReadOnlySpan<byte> word, out int id)
-    {
-        id = -1;
-        if (word.Length > vocabulary.LongestPiece) return false;
-        for (var i = 0; i < word.Length; i++) letters[i] = ByteAlphabet.Letter(word[i]);
-        return vocabulary.TryFindText(letters.AsSpan(0, word.Length), out id);
+        if (count <= Capacity) return;
+        var capacity = Math.Max(count, (int)Math.Min(2L * Capacity, Array.MaxLength));
+        (bytes, tokens) = (new byte[capacity], new int[capacity]);
     }
 }

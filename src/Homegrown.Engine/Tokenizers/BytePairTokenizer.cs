@@ -10,6 +10,7 @@ sealed class BytePairTokenizer : VocabularyTokenizer
 {
     readonly PreTokenizer preTokenizer;
     readonly BytePairMerges merges;
+    readonly WholeWords? wholeWords;
     readonly WordCache cache = new();
     BytePairMerger? idle;
 
@@ -23,23 +24,24 @@ sealed class BytePairTokenizer : VocabularyTokenizer
     {
         this.preTokenizer = preTokenizer;
         merges = new BytePairMerges(Vocabulary, data);
+        if (preTokenizer.IgnoreMerges) wholeWords = new WholeWords(Vocabulary);
     }
 
     protected override void EncodeText(ReadOnlySpan<char> text, List<int> ids, bool atStart)
     {
-        var merger = Interlocked.Exchange(ref idle, null) ?? new BytePairMerger(Vocabulary, merges, preTokenizer.IgnoreMerges);
+        var merger = Interlocked.Exchange(ref idle, null) ?? new BytePairMerger(merges, wholeWords);
         var start = 0;
         foreach (var end in merger.Words.Split(text, preTokenizer))
         {
             var word = text[start..end];
             start = end;
-            if (!cache.TryGet(word, out var known))
+            if (!cache.TryGet(word, out var hash, out var known))
             {
                 known = merger.Encode(word);
-                cache.Add(word, known);
+                cache.Add(word, hash, known);
             }
             ids.AddRange(known);
         }
-        if (merger.Capacity <= PairMerger.KeptCapacity) idle = merger;
+        if (merger.Capacity <= KeptCapacity) idle = merger;
     }
 }

@@ -7,50 +7,70 @@ namespace Homegrown.Engine.Tokenizers;
 /// </summary>
 /// <remarks>
 /// Symbols are a doubly linked list in an array, so that a join is constant work. A heap has the pairs that are better than both of
-/// their neighbours: no other can be the next. So it stays small, for one letter repeated a million times as small as one pair, and a
-/// join costs little more than looking at the two pairs that it makes. A symbol is known by the index of its first part. Instances are
-/// reused and serve one text at a time.
+/// their neighbours: no other can be the next. So it stays small, for one letter repeated as small as one pair, and a join costs little
+/// more than looking at the two pairs that it makes. A symbol is known by the index of its first part. Instances are reused and serve
+/// one text at a time; what they merged stays until the next.
 /// </remarks>
-abstract class PairMerger(MergeTable merges)
+sealed class PairMerger(MergeTable merges)
 {
-    /// <summary>A merger that a text has blown up beyond this is not worth its memory (20 bytes a symbol and more) for the next.</summary>
-    public const int KeptCapacity = 1 << 20;
-
-    const int None = int.MaxValue;
+    const int None = int.MaxValue, Few = 16;
 
     readonly PairHeap heap = new();
     Symbol[] symbols = [];
     int count;
 
-    /// <summary>Symbols that fit without growing.</summary>
-    public int Capacity => symbols.Length;
-
     /// <summary>Pairs looked at since the beginning, so that tests can count work instead of time.</summary>
     public long Looks { get; private set; }
 
-    /// <summary>Makes room for so many symbols.</summary>
-    protected virtual void Reserve(int count)
-    {
-        if (count > Capacity) symbols = new Symbol[Math.Max(count, (int)Math.Min(2L * Capacity, Array.MaxLength))];
-    }
-
-    /// <summary>The token of a symbol, or -1 for one that never joins; to be set for all before <see cref="Merge"/>.</summary>
-    protected ref int Token(int symbol) => ref symbols[symbol].Token;
+    /// <summary>The token of a symbol, or -1 for one that never joins.</summary>
+    public int Token(int symbol) => symbols[symbol].Token;
 
     /// <summary>The symbol after this one, or the number of symbols.</summary>
-    protected int Next(int symbol) => symbols[symbol].Next;
+    public int Next(int symbol) => symbols[symbol].Next;
 
     /// <summary>Joins what can be joined. Afterwards symbols are read off with <see cref="Next"/>, beginning at 0.</summary>
-    protected void Merge(int count)
+    /// <param name="tokens">The token of each symbol, or -1 for one that never joins.</param>
+    public void Merge(ReadOnlySpan<int> tokens)
     {
-        this.count = count;
-        for (var i = 0; i < count; i++) (symbols[i].Next, symbols[i].Previous) = (i + 1, i - 1);
+        count = tokens.Length;
+        if (count > symbols.Length) symbols = new Symbol[Math.Max(count, (int)Math.Min(2L * symbols.Length, Array.MaxLength))];
+        for (var i = 0; i < count; i++) (symbols[i].Token, symbols[i].Next, symbols[i].Previous) = (tokens[i], i + 1, i - 1);
         for (var i = 0; i < count; i++) Look(i);
+        if (count <= Few) MergeFew();
+        else MergeMany();
+    }
+
+    /// <summary>Looks all pairs through for the best: of few, faster than keeping them in order.</summary>
+    void MergeFew()
+    {
+        while (true)
+        {
+            var (best, priority) = (-1, None);
+            for (var i = 0; i < count; i = symbols[i].Next)
+                if (symbols[i].Priority < priority) (best, priority) = (i, symbols[i].Priority);
+            if (best < 0) return;
+            Join(best);
+        }
+    }
+
+    void MergeMany()
+    {
         for (var i = 0; i < count; i++) Offer(i);
         while (heap.TryPop(out var priority, out var left))
+        {
             // A pair that has lost a part since, or gained one, does not count any more.
-            if (symbols[left].Priority == priority)
-                Join(left);
+            if (symbols[left].Priority != priority) continue;
+            Join(left);
+
+            // The two pairs have changed, and with them the neighbours of two more.
+            if (symbols[left].Previous is >= 0 and var before)
+            {
+                Offer(symbols[before].Previous);
+                Offer(before);
+            }
+            Offer(left);
+            Offer(symbols[left].Next);
+        }
     }
 
     void Join(int leftIndex)
@@ -64,15 +84,6 @@ abstract class PairMerger(MergeTable merges)
         if (after < count) symbols[after].Previous = leftIndex;
         if (before >= 0) Look(before);
         Look(leftIndex);
-
-        // The two pairs have changed, and with them the neighbours of two more.
-        if (before >= 0)
-        {
-            Offer(symbols[before].Previous);
-            Offer(before);
-        }
-        Offer(leftIndex);
-        Offer(after);
     }
 
     /// <summary>Finds out what a symbol and its next one make.</summary>

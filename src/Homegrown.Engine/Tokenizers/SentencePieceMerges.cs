@@ -51,6 +51,11 @@ sealed class SentencePieceMerges
             ids.Add(symbol);
             return;
         }
+        if (character is [< '\u0080' and var ascii] && byteIds[ascii] is >= 0 and var single)
+        {
+            ids.Add(single);
+            return;
+        }
         Span<byte> bytes = stackalloc byte[4];
         bytes = bytes[..Encoding.UTF8.GetBytes(character, bytes)];
         var start = ids.Count;

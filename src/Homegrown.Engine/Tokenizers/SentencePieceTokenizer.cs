@@ -34,15 +34,15 @@ sealed class SentencePieceTokenizer : VocabularyTokenizer
         for (var start = 0; start < written.Length;)
         {
             var end = wordsAreApart ? WordEnd(written, start) : written.Length;
-            if (!cache.TryGet(written[start..end], out var known))
+            if (!cache.TryGet(written[start..end], out var hash, out var known))
             {
                 known = merger.Encode(start, end);
-                cache.Add(written[start..end], known);
+                cache.Add(written[start..end], hash, known);
             }
             ids.AddRange(known);
             start = end;
         }
-        if (merger.Capacity <= PairMerger.KeptCapacity) idle = merger;
+        if (merger.Capacity <= KeptCapacity) idle = merger;
     }
 
     /// <summary>Where a word and the ▁ before it end: at the next ▁.</summary>

@@ -7,6 +7,9 @@ namespace Homegrown.Engine.Tokenizers;
 /// <summary>What the algorithms share: a checked vocabulary, and cutting a text at the tokens that stand in it whole.</summary>
 abstract class VocabularyTokenizer : Tokenizer
 {
+    /// <summary>Buffers that a text has blown up beyond this are not worth their memory (some 10 bytes a character) for the next.</summary>
+    protected const int KeptCapacity = 1 << 20;
+
     readonly SpecialTokens special;
     readonly bool controlTakesSpace;
 

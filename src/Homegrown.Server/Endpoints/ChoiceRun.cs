@@ -7,7 +7,9 @@ namespace Homegrown.Server.Endpoints;
 
 /// <summary>A step of one choice of a reply.</summary>
 /// <param name="Logged">Tokens whose log probabilities are due, when asked for.</param>
-readonly record struct ChoiceStep(int Choice, string Text, IReadOnlyList<GenerationPiece> Logged, FinishReason? Finish);
+/// <param name="Prompt">In the first step: those of the prompt, when asked for.</param>
+readonly record struct ChoiceStep(
+    int Choice, string Text, IReadOnlyList<GenerationPiece> Logged, FinishReason? Finish, IReadOnlyList<PromptToken>? Prompt = null);
 
 /// <summary>
 /// All choices of a request, as one stream of steps: whole replies collect it, streamed ones send it on. Choices come one after
@@ -53,7 +55,7 @@ sealed class ChoiceRun
     {
         for (var choice = 0; choice < Count; choice++)
         {
-            if (request.MaxTokens == 0)
+            if (request is { MaxTokens: 0, PromptLogprobs: false })
             {
                 yield return new ChoiceStep(choice, "", [], FinishReason.Length);
                 continue;
@@ -62,7 +64,7 @@ sealed class ChoiceRun
             await foreach (var piece in model.GenerateAsync(RequestOf(choice), cancellation).WithCancellation(cancellation))
             {
                 if (piece.Token is not null) completionTokens++;
-                yield return new ChoiceStep(choice, piece.Text, logprobs?.Take(piece) ?? [], piece.Finish);
+                yield return new ChoiceStep(choice, piece.Text, logprobs?.Take(piece) ?? [], piece.Finish, piece.Prompt);
             }
         }
     }

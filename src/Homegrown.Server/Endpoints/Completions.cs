@@ -39,9 +39,12 @@ static class Completions
             var choices = new List<CompletionChoice>();
             var text = new StringBuilder();
             var logprobs = new LogprobLists(tokenizer);
+            var begun = -1;
             await foreach (var step in run.RunAsync(cancellation))
             {
-                if (step.Choice == choices.Count && text.Length == 0 && request.Echo) text.Append(PromptText(step.Choice));
+                if (step.Choice > begun && request.Echo) text.Append(PromptText(step.Choice));
+                begun = step.Choice;
+                if (step.Prompt is { } prompt) logprobs.AddPrompt(prompt, PromptText(step.Choice));
                 text.Append(step.Text);
                 logprobs.Add(step);
                 if (step.Finish is null) continue;
@@ -60,7 +63,7 @@ static class Completions
                 if (step.Choice > begun)
                 {
                     (begun, offset) = (step.Choice, 0);
-                    if (request.Echo) yield return Piece([new CompletionChoice(step.Choice, PromptText(step.Choice), null, null)], null);
+                    if (request.Echo) yield return Piece([new CompletionChoice(step.Choice, PromptText(step.Choice), PromptLogprobs(step, ref offset), null)], null);
                 }
                 if (step.Text.Length == 0 && step.Logged.Count == 0 && step.Finish is null) continue;
                 var logprobs = new LogprobLists(tokenizer, offset);
@@ -69,6 +72,15 @@ static class Completions
                 yield return Piece([new CompletionChoice(step.Choice, step.Text, Logprobs(logprobs), WireNames.Of(step.Finish))], null);
             }
             if (request.IncludeUsage) yield return Piece([], run.Usage);
+        }
+
+        CompletionLogprobs? PromptLogprobs(ChoiceStep step, ref int offset)
+        {
+            if (step.Prompt is null) return null;
+            var lists = new LogprobLists(tokenizer);
+            lists.AddPrompt(step.Prompt, PromptText(step.Choice));
+            offset = lists.Offset;
+            return lists.ToReply();
         }
 
         CompletionReply Piece(IReadOnlyList<CompletionChoice> choices, Usage? usage) =>

@@ -8,10 +8,10 @@ sealed record CompletionReply(string Id, long Created, string Model, string Syst
 
 sealed record CompletionChoice(int Index, string Text, CompletionLogprobs? Logprobs, string? FinishReason);
 
-/// <summary>Parallel lists, one entry for each token.</summary>
+/// <summary>Parallel lists, one entry for each token; of an echoed prompt the first token has no log probabilities.</summary>
 /// <param name="TextOffset">Where the token begins in the text, in characters (code points).</param>
 sealed record CompletionLogprobs(
     IReadOnlyList<string> Tokens,
-    IReadOnlyList<float> TokenLogprobs,
-    IReadOnlyList<IReadOnlyDictionary<string, float>> TopLogprobs,
+    IReadOnlyList<float?> TokenLogprobs,
+    IReadOnlyList<IReadOnlyDictionary<string, float>?> TopLogprobs,
     IReadOnlyList<int> TextOffset);

@@ -21,11 +21,11 @@ sealed record CompletionRequest(IReadOnlyList<TextPrompt> Prompts, GenerationReq
         var (choices, echo, stream) = (GenerationFields.Choices(fields), fields.Flag("echo"), fields.Flag("stream"));
         if (fields.Integer("best_of", 1) is { } best && best != choices) throw ApiException.Unsupported("best_of", "other than 'n' is not supported.");
         var logprobs = fields.Integer("logprobs", 0, 20);
-        if (echo && logprobs is not null) throw ApiException.Unsupported("logprobs", "of an echoed prompt are not supported: leave out 'echo' or 'logprobs'.");
         var generation = GenerationFields.Read(fields, vocabulary) with
         {
             MaxTokens = fields.Integer("max_tokens", 0) ?? DefaultTokens,
             TopLogprobs = logprobs,
+            PromptLogprobs = echo && logprobs is not null,
         };
         return new CompletionRequest(Prompt(fields, vocabulary), generation, choices, echo, stream, GenerationFields.IncludeUsage(fields, stream));
     }

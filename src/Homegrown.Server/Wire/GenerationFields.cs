@@ -5,12 +5,12 @@ using Homegrown.Engine.Sampling;
 namespace Homegrown.Server.Wire;
 
 /// <summary>
-/// The fields that chat and text completions share. Beside OpenAI's: top_k, min_p, typical_p, repeat_penalty, repeat_last_n,
-/// ignore_eos (llama.cpp) and repetition_penalty (vLLM).
+/// The fields that chat and text completions share. Beside OpenAI's, with llama.cpp's names: top_k, min_p, typical_p, top_n_sigma,
+/// repeat_penalty, repeat_last_n, dry_*, xtc_*, dynatemp_*, mirostat*, adaptive_*, ignore_eos; and repetition_penalty (vLLM).
 /// </summary>
 static class GenerationFields
 {
-    const int MostChoices = 8, MostStops = 16;
+    const int MostChoices = 8, MostStops = 16, MostBreakers = 16;
 
     public static int Choices(JsonFields fields) => fields.Integer("n", 1, MostChoices) ?? 1;
 
@@ -51,8 +51,36 @@ static class GenerationFields
             PenaltyLastN = fields.Integer("repeat_last_n", -1) ?? neutral.PenaltyLastN,
             FrequencyPenalty = fields.Number("frequency_penalty", -2, 2) ?? neutral.FrequencyPenalty,
             PresencePenalty = fields.Number("presence_penalty", -2, 2) ?? neutral.PresencePenalty,
+            TopNSigma = fields.Number("top_n_sigma", -1, 100) ?? neutral.TopNSigma,
+            XtcProbability = fields.Number("xtc_probability", 0, 1) ?? neutral.XtcProbability,
+            XtcThreshold = fields.Number("xtc_threshold", 0, 1) ?? neutral.XtcThreshold,
+            DynamicTemperatureRange = fields.Number("dynatemp_range", 0, 100) ?? neutral.DynamicTemperatureRange,
+            DynamicTemperatureExponent = fields.Number("dynatemp_exponent", 0.01f, 100) ?? neutral.DynamicTemperatureExponent,
+            Mirostat = fields.Integer("mirostat", 0, 2) ?? neutral.Mirostat,
+            MirostatTau = fields.Number("mirostat_tau", 0, 100) ?? neutral.MirostatTau,
+            MirostatEta = fields.Number("mirostat_eta", 0, 1) ?? neutral.MirostatEta,
+            AdaptiveTarget = fields.Number("adaptive_target", -1, 1) ?? neutral.AdaptiveTarget,
+            AdaptiveDecay = fields.Number("adaptive_decay", 0, 0.99f) ?? neutral.AdaptiveDecay,
+            Dry = Dry(fields),
             LogitBias = LogitBias(fields, vocabulary),
             Seed = Seed(fields),
+        };
+    }
+
+    static DryOptions Dry(JsonFields fields)
+    {
+        const string breakers = "dry_sequence_breakers";
+        var neutral = new DryOptions();
+        var given = fields.Find(breakers) is null ? neutral.Breakers : fields.Texts(breakers, MostBreakers);
+        if (given.FirstOrDefault(text => text.Length is 0 or > SequenceBreakers.LongestText) is { } wrong)
+            throw ApiException.Invalid(breakers, $"has a text of {wrong.Length} characters: 1 to {SequenceBreakers.LongestText} are accepted.");
+        return new DryOptions
+        {
+            Multiplier = fields.Number("dry_multiplier", 0, 100) ?? neutral.Multiplier,
+            Base = fields.Number("dry_base", 1, 100) ?? neutral.Base,
+            AllowedLength = fields.Integer("dry_allowed_length", 0) ?? neutral.AllowedLength,
+            LastN = fields.Integer("dry_penalty_last_n", -1) ?? neutral.LastN,
+            Breakers = given,
         };
     }
 

@@ -65,13 +65,26 @@ public sealed class ChatTests : IDisposable
     }
 
     [Fact]
-    public async Task Control_C_stops_the_answer_and_keeps_the_conversation()
+    public async Task Control_C_at_a_terminal_stops_the_answer_and_keeps_the_conversation()
     {
-        var terminal = Cli.InterruptedAt("Tell me a long story.\n/stats\n", writes: 2);
-        var outcome = await Cli.RunAsync(terminal, "chat", "--ignore-eos");
+        using var console = new TestConsole();
+        console.Input.Type("Tell me a long story.\r");
+        console.Input.Type("/stats\r");
+        console.Input.Type("/exit\r");
+        var outcome = await Cli.RunAsync(Cli.InterruptedAt(console, writes: 2), "chat", "--ignore-eos");
         Assert.Equal(0, outcome.Code);
         Assert.Contains("[stopped]", outcome.Error);
         Assert.Contains("2 messages", outcome.Error);
+    }
+
+    [Fact]
+    public async Task Control_C_in_a_pipe_ends_the_program_with_code_130()
+    {
+        var outcome = await Cli.RunAsync(Cli.InterruptedAt("Tell me a long story.\n/stats\n", writes: 2), "chat", "--ignore-eos");
+        Assert.Equal(130, outcome.Code);
+        Assert.EndsWith("\n", outcome.Out);
+        Assert.Contains("[stopped]", outcome.Error);
+        Assert.DoesNotContain("messages", outcome.Error);
     }
 
     [Fact]

@@ -36,6 +36,21 @@ public sealed class RunTests
         Assert.DoesNotContain("7", (string?)answer["text"]);
     }
 
+    [Theory]
+    [InlineData("--dry-multiplier", "5", "--dry-sequence-breaker", "none")]
+    [InlineData("--temp", "1", "--seed", "3", "--mirostat", "2", "--mirostat-ent", "8")]
+    [InlineData("--temp", "1", "--seed", "3", "--xtc-probability", "1", "--top-n-sigma", "1", "--typical-p", "0.9")]
+    public async Task A_sampler_changes_the_text_and_a_seed_repeats_it(params string[] options)
+    {
+        string[] line = ["run", "-p", "red green blue red green blue red green blue red green", "-n", "8", "--temp", "0"];
+        var plain = await Cli.RunAsync(line);
+        line = [.. options[0] == "--temp" ? line[..^2] : line, .. options];
+        var sampled = await Cli.RunAsync(line);
+        Assert.Equal((0, ""), (sampled.Code, sampled.Error));
+        Assert.NotEqual(plain.Out, sampled.Out);
+        Assert.Equal(sampled, await Cli.RunAsync(line));
+    }
+
     [Fact]
     public async Task A_prompt_that_does_not_fit_is_refused_with_both_counts()
     {

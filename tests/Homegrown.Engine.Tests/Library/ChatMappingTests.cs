@@ -26,6 +26,8 @@ public class ChatMappingTests
                 ["typical_p"] = JsonSerializer.SerializeToElement(0.75),
                 ["repeat_penalty"] = "1.5",
                 ["repeat_last_n"] = 32,
+                ["dry_multiplier"] = 0.8,
+                ["mirostat"] = 2,
             },
         });
         var expected = new SamplingOptions
@@ -40,6 +42,8 @@ public class ChatMappingTests
             TypicalP = 0.75f,
             RepeatPenalty = 1.5f,
             PenaltyLastN = 32,
+            Dry = new DryOptions { Multiplier = 0.8f },
+            Mirostat = 2,
         };
         Assert.Equal(expected, request.Sampling);
         Assert.Equal([1, 2], request.Prompt);

@@ -18,6 +18,41 @@ public class SamplerChainTests
         Assert.Equal(Array.IndexOf(row, 4f, Array.IndexOf(row, 4f) + 1), chain.Sample(row));
     }
 
+    [Fact]
+    public void Dry_takes_from_what_would_go_on_with_a_repetition_and_breakers_stop_it()
+    {
+        var options = new SamplingOptions { Dry = new() { Multiplier = 1, Base = 2, AllowedLength = 2 } };
+        int[] repeated = [7, 1, 2, 3, 4, 1, 2, 3];
+        var chain = new SamplerChain(options, 8);
+        chain.AcceptPrompt(repeated);
+        var left = chain.Apply(new float[8]);
+        Assert.Equal([0, 0, 0, 0, -2, 0, 0, 0], left.Logits.ToArray());        // three repeated: 1 * 2^(3 - 2)
+        var off = new SamplerChain(options with { Dry = options.Dry with { LastN = 0 } }, 8);
+        off.AcceptPrompt(repeated);
+        Assert.All(off.Apply(new float[8]).Logits.ToArray(), logit => Assert.Equal(0, logit));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Mirostat_takes_the_place_of_the_steps_that_cut(int version)
+    {
+        var row = Rows.Model(1000, 9, spread: 4);
+        var options = new SamplingOptions { Seed = 5, TopK = 1, Mirostat = version, MirostatTau = 6 };
+        Assert.True(Draws(options, row, 50).Distinct().Count() > 1);
+        Assert.Equal(Draws(options, row, 50), Draws(options with { TopK = 0, MinP = 0.9f }, row, 50));
+    }
+
+    [Fact]
+    public void Xtc_drops_the_best_as_often_as_it_is_told_to()
+    {
+        float[] row = [3, 3, 3, -20];
+        var always = Draws(new SamplingOptions { Seed = 5, XtcProbability = 1 }, row, 100);
+        Assert.Single(always.Distinct());
+        var half = Draws(new SamplingOptions { Seed = 5, XtcProbability = 0.5f }, row, 2000);
+        Assert.InRange(half.Count(id => id != always[0]), 600, 740);           // two thirds of one half
+    }
+
     [Theory]
     [InlineData(float.NaN)]
     [InlineData(float.PositiveInfinity)]

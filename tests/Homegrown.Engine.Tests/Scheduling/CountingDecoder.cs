@@ -42,9 +42,14 @@ sealed class CollectingSink(int wanted) : ISequenceSink
 
     public List<int> Generated { get; } = new(capacity: 4096);
 
+    /// <summary>What it was told of the prompt.</summary>
+    public List<int> PromptReads { get; } = [];
+
     public bool Cancelled { get; set; }
 
     public Task<Exception?> Done => ended.Task;
+
+    public void PromptRead(int tokens) => PromptReads.Add(tokens);
 
     public int? Next(ReadOnlySpan<float> logits)
     {

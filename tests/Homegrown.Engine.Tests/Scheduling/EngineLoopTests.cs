@@ -46,6 +46,7 @@ public sealed class EngineLoopTests : IDisposable
         engine.Add(new Sequence(new int[1200], 2000, sink));
         await sink.Done;
         Assert.Equal([512, 512, 176, 1], model.Steps);
+        Assert.Equal([512, 1024, 1200], sink.PromptReads);
     }
 
     [Fact]

@@ -104,6 +104,37 @@ public sealed class ChatCompletionsTests
         }, request.Sampling with { LogitBias = null });
     }
 
+    [Theory]
+    [InlineData("/v1/chat/completions")]
+    [InlineData("/v1/completions")]
+    public async Task The_samplers_of_llama_cpp_reach_the_engine_by_its_names(string path)
+    {
+        var model = new ScriptedModel();
+        await using var server = await TestServer.StartAsync(model);
+        await server.PostAsync(path, """
+            {"messages":[{"role":"user","content":"hi"}],"prompt":"hi",
+            "dry_multiplier":0.8,"dry_base":2,"dry_allowed_length":3,"dry_penalty_last_n":256,"dry_sequence_breakers":["\n"],"xtc_probability":0.5,
+            "xtc_threshold":0.2,"mirostat":2,"mirostat_tau":4,"mirostat_eta":0.2,"dynatemp_range":0.25,"dynatemp_exponent":2,"top_n_sigma":1.5,
+            "adaptive_target":0.4,"adaptive_decay":0.5}
+            """).JsonAsync();
+        var sampling = Assert.Single(model.Requests).Sampling;
+        Assert.Equal(["\n"], sampling.Dry.Breakers);
+        Assert.Equal(new Engine.Sampling.SamplingOptions
+        {
+            Dry = new() { Multiplier = 0.8f, Base = 2, AllowedLength = 3, LastN = 256 },
+            XtcProbability = 0.5f,
+            XtcThreshold = 0.2f,
+            Mirostat = 2,
+            MirostatTau = 4,
+            MirostatEta = 0.2f,
+            DynamicTemperatureRange = 0.25f,
+            DynamicTemperatureExponent = 2,
+            TopNSigma = 1.5f,
+            AdaptiveTarget = 0.4f,
+            AdaptiveDecay = 0.5f,
+        }, sampling with { Dry = sampling.Dry with { Breakers = Engine.Sampling.DryOptions.UsualBreakers } });
+    }
+
     [Fact]
     public async Task A_request_without_sampling_fields_has_the_APIs_defaults_and_no_token_limit()
     {
@@ -212,6 +243,21 @@ public sealed class ChatCompletionsTests
     [InlineData("\"logit_bias\":{\"1\":101}", "logit_bias.1", "from -100 to 100")]
     [InlineData("\"logit_bias\":[]", "logit_bias", "an object")]
     [InlineData("\"frequency_penalty\":3", "frequency_penalty", "from -2 to 2")]
+    [InlineData("\"dry_multiplier\":-1", "dry_multiplier", "from 0 to 100")]
+    [InlineData("\"dry_base\":0.5", "dry_base", "from 1 to 100")]
+    [InlineData("\"dry_allowed_length\":1.5", "dry_allowed_length", "an integer")]
+    [InlineData("\"dry_penalty_last_n\":-2", "dry_penalty_last_n", "at least -1")]
+    [InlineData("\"dry_sequence_breakers\":[\"\"]", "dry_sequence_breakers", "of 0 characters: 1 to 40")]
+    [InlineData("\"dry_sequence_breakers\":{}", "dry_sequence_breakers", "a string or an array of strings")]
+    [InlineData("\"xtc_probability\":1.1", "xtc_probability", "from 0 to 1")]
+    [InlineData("\"xtc_threshold\":\"x\"", "xtc_threshold", "from 0 to 1")]
+    [InlineData("\"mirostat\":3", "mirostat", "an integer from 0 to 2, not 3")]
+    [InlineData("\"mirostat_tau\":-5", "mirostat_tau", "from 0 to 100")]
+    [InlineData("\"mirostat_eta\":2", "mirostat_eta", "from 0 to 1")]
+    [InlineData("\"dynatemp_range\":-0.5", "dynatemp_range", "from 0 to 100")]
+    [InlineData("\"dynatemp_exponent\":0", "dynatemp_exponent", "a number from")]
+    [InlineData("\"top_n_sigma\":-2", "top_n_sigma", "from -1 to 100")]
+    [InlineData("\"adaptive_decay\":1", "adaptive_decay", "a number from 0 to 0.99")]
     [InlineData("\"model\":7", "model", "a string")]
     [InlineData("\"stream_options\":{}", "stream_options", "only for streams")]
     [InlineData("\"stream\":true,\"stream_options\":{\"include_usage\":1}", "stream_options.include_usage", "true or false")]

@@ -77,6 +77,38 @@ public sealed class CompletionsTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_echoed_prompt_has_log_probabilities_too_but_for_its_first_token(bool stream)
+    {
+        await using var server = await TestServer.StartAsync(new ScriptedModel("Hello world"));
+        var body = $$"""{"prompt":"<|begin|>Hello world. é","echo":true,"logprobs":2,"max_tokens":2,"stream":{{(stream ? "true" : "false")}}}""";
+        var choices = stream
+            ? (await server.PostAsync(Path, body).EventsAsync()).Select(e => e["choices"]![0]!).ToList()
+            : [(await server.PostAsync(Path, body).JsonAsync())["choices"]![0]!];
+        Assert.Equal("<|begin|>Hello world. éHello world", string.Concat(choices.Select(c => c.Text("text"))));
+        var lists = choices.Select(c => c["logprobs"]!).ToList();
+        Assert.Equal(["<|begin|>", "Hello", " world", ".", " ", "\uFFFD", "\uFFFD", "Hello", " world"], Values("tokens"));
+        Assert.Equal([null, "-0.5", "-1", "-1.5", "-2", "-2.5", "-3", "-0.25", "-0.25"], Values("token_logprobs"));
+        Assert.Equal(["0", "9", "14", "20", "21", "22", "23", "23", "28"], Values("text_offset"));
+        Assert.Equal([null, """{"a":0,"b":-1}"""], lists[0]["top_logprobs"]!.AsArray().Take(2).Select(t => t?.ToJsonString()));
+
+        IEnumerable<string?> Values(string list) => lists.SelectMany(l => l[list]!.AsArray()).Select(value => value?.ToString());
+    }
+
+    [Fact]
+    public async Task A_prompt_can_be_scored_without_going_on()
+    {
+        await using var server = await TestServer.StartAsync();
+        var reply = await server.PostAsync(Path, """{"prompt":["Hello world","The"],"max_tokens":0,"echo":true,"logprobs":0}""").JsonAsync();
+        Assert.Equal(["Hello world", "The"], reply["choices"]!.AsArray().Select(c => c.Text("text")));
+        Assert.Equal("""{"tokens":["Hello"," world"],"token_logprobs":[null,-0.5],"top_logprobs":[null,{}],"text_offset":[0,5]}""",
+            reply["choices"]![0]!["logprobs"]!.ToJsonString());
+        Assert.Equal("length", reply["choices"]![1].Text("finish_reason"));
+        Assert.Equal("""{"prompt_tokens":3,"completion_tokens":0,"total_tokens":3}""", reply["usage"]!.ToJsonString());
+    }
+
+    [Theory]
     [InlineData("""{}""", "prompt")]
     [InlineData("""{"prompt":7}""", "prompt")]
     [InlineData("""{"prompt":[]}""", "prompt")]
@@ -89,7 +121,6 @@ public sealed class CompletionsTests
     [InlineData("""{"prompt":"a","best_of":2}""", "best_of")]
     [InlineData("""{"prompt":"a","logprobs":21}""", "logprobs")]
     [InlineData("""{"prompt":"a","logprobs":true}""", "logprobs")]
-    [InlineData("""{"prompt":"a","logprobs":1,"echo":true}""", "logprobs")]
     [InlineData("""{"prompt":"a","max_tokens":-1}""", "max_tokens")]
     public async Task A_wrong_field_is_named(string body, string param)
     {
