@@ -13,6 +13,12 @@ unsafe interface ILanes<TSelf>
 
     static abstract TSelf Load(float* from);
 
+    /// <summary>Halves as floats, exactly; an infinity or a NaN as a NaN or an infinity.</summary>
+    static abstract TSelf LoadHalves(Half* from);
+
+    /// <summary>Signed bytes as floats.</summary>
+    static abstract TSelf LoadSBytes(sbyte* from);
+
     static abstract TSelf Create(float value);
 
     static abstract TSelf operator +(TSelf a, TSelf b);
@@ -44,6 +50,9 @@ unsafe interface ILanes<TSelf>
     void Store(float* to);
 
     float Sum();
+
+    /// <summary>The largest lane, of numbers.</summary>
+    float Largest();
 }
 
 static class LaneMath

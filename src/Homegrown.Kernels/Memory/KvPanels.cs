@@ -1,0 +1,146 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+using Homegrown.Kernels.Ops;
+using Homegrown.Kernels.Quant;
+
+namespace Homegrown.Kernels.Memory;
+
+/// <summary>How keys and values are kept.</summary>
+public enum KvType
+{
+    /// <summary>IEEE 754 binary16.</summary>
+    F16,
+
+    /// <summary>Float32, for comparing with references.</summary>
+    F32,
+
+    /// <summary>Signed bytes with a scale, a half, for 32 of headDim: 17 / 32 of the bytes of F16.</summary>
+    Q8_0,
+}
+
+/// <summary>
+/// Keys or values of a layer in panels: matrices of 32 columns whose rows a product reads one after the other. A panel is a stack
+/// of squares of 32 positions by 32 of headDim, in one order or the other. A square of Q8_0 is its codes, then the scales of its
+/// 32 positions. Where headDim is no multiple of 32 the last squares are part empty.
+/// </summary>
+sealed unsafe class KvPanels(KvType type, long heads, int panels, int squares) : IDisposable
+{
+    /// <summary>Rows and columns of a square.</summary>
+    public const int Side = 32;
+
+    const int Numbers = Side * Side;
+
+    readonly NativeBuffer data = new(checked(heads * panels * squares * SquareBytes(type)));
+    readonly long squareBytes = SquareBytes(type);
+
+    public KvType Type => type;
+
+    public long Bytes => data.Bytes;
+
+    /// <summary>Squares that hold <paramref name="headDim"/> numbers side by side.</summary>
+    public static int Squares(int headDim) => (int)(((long)headDim + Side - 1) / Side);
+
+    public static long SquareBytes(KvType type) => type switch
+    {
+        KvType.F16 => Numbers * sizeof(ushort),
+        KvType.F32 => Numbers * sizeof(float),
+        _ => Numbers + (Side * sizeof(ushort)),
+    };
+
+    /// <summary>Where a panel of a head, a number of a page and head, or one of its squares starts.</summary>
+    public byte* Square(long head, int panel, int square = 0) => data.Data + ((((head * panels) + panel) * squares) + square) * squareBytes;
+
+    /// <summary>Writes 32 numbers, or fewer, of a position: number i at element first + i * stride of the square.</summary>
+    /// <param name="place">The position's number in the square.</param>
+    public void Write(byte* square, int place, int first, int stride, float* values, int count)
+    {
+        if (type == KvType.F32)
+        {
+            for (var i = 0; i < count; i++) ((float*)square)[first + (i * stride)] = values[i];
+        }
+        else if (type == KvType.F16)
+        {
+            var halves = stackalloc Half[Side];
+            HalfVectors.ToHalf(values, halves, count);
+            for (var i = 0; i < count; i++) ((Half*)square)[first + (i * stride)] = halves[i];
+        }
+        else
+        {
+            var block = stackalloc byte[sizeof(ushort) + Side];
+            var padded = stackalloc float[Side];
+            new Span<float>(values, count).CopyTo(new(padded, Side));
+            Q8_0.Quantize(new(padded, Side), default, new(block, Q8_0.BlockBytes));
+            ((ushort*)(square + Numbers))[place] = *(ushort*)block;
+            for (var i = 0; i < count; i++) square[first + (i * stride)] = block[sizeof(ushort) + i];
+        }
+    }
+
+    /// <summary>One number, by the panel's row and column.</summary>
+    /// <param name="scale">The number's position, counted from the page's first or the square's.</param>
+    public float Read(long head, int panel, int row, int column, int scale)
+    {
+        var square = Square(head, panel, row / Side);
+        var at = (row % Side * Side) + column;
+        return type switch
+        {
+            KvType.F16 => (float)((Half*)square)[at],
+            KvType.F32 => ((float*)square)[at],
+            _ => ((sbyte*)square)[at] * F16.ToSingle(((ushort*)(square + Numbers))[scale % Side]),
+        };
+    }
+
+    /// <summary>
+    /// Rows of a panel as floats, [rows, 32]: row r is at 32 r of what is returned, which is <paramref name="tile"/> or the panel
+    /// itself. Meanwhile the cache fetches what lies at <paramref name="ahead"/>.
+    /// </summary>
+    /// <param name="positionsAreRows">Of values; of keys, positions are columns.</param>
+    /// <param name="ahead">The panel that is read next.</param>
+    public float* Load<TLanes>(byte* panel, int first, int end, bool positionsAreRows, float* tile, byte* ahead)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        if (type == KvType.F32) return (float*)panel;
+        if (type == KvType.F16) LoadHalves<TLanes>((Half*)panel, first, end, tile, ahead);
+        else LoadCodes<TLanes>(panel, first, end, positionsAreRows, tile, ahead);
+        return tile;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void LoadHalves<TLanes>(Half* panel, int first, int end, float* tile, byte* ahead)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        for (var row = first * Side; row < end * Side; row += Side)
+        {
+            Prefetch(ahead + (row * sizeof(ushort)));
+            for (var i = 0; i < Side; i += TLanes.Count) TLanes.LoadHalves(panel + row + i).Store(tile + row + i);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void LoadCodes<TLanes>(byte* panel, int first, int end, bool positionsAreRows, float* tile, byte* ahead)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        var scales = stackalloc float[Side];
+        for (var square = first / Side; square * Side < end; square++)
+        {
+            var codes = (sbyte*)panel + (square * SquareBytes(KvType.Q8_0));
+            for (var i = 0; i < Side; i++) scales[i] = F16.ToSingle(((ushort*)(codes + Numbers))[i]);
+            var (from, to) = (Math.Max(first, square * Side), Math.Min(end, (square + 1) * Side));
+            for (var row = from; row < to; row++)
+            {
+                Prefetch(ahead + (row * Side));
+                for (var i = 0; i < Side; i += TLanes.Count)
+                {
+                    var scale = positionsAreRows ? TLanes.Create(scales[row % Side]) : TLanes.Load(scales + i);
+                    (TLanes.LoadSBytes(codes + (row % Side * Side) + i) * scale).Store(tile + (row * Side) + i);
+                }
+            }
+        }
+    }
+
+    static void Prefetch(byte* line)
+    {
+        if (Sse.IsSupported) Sse.Prefetch0(line);
+    }
+
+    public void Dispose() => data.Dispose();
+}
