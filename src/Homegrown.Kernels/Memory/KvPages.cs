@@ -47,33 +47,36 @@ public sealed class KvPages : IDisposable
     /// <summary>Puts a position's key and value of one head, [headDim] each, in their places.</summary>
     internal unsafe void Write(int page, int kvHead, int place, float* key, float* value)
     {
-        var (side, head) = (KvPanels.Side, Head(page, kvHead));
-        for (var d = 0; d < HeadDim; d += side)
+        var line = place % KvPanels.Side;
+        for (var d = 0; d < HeadDim; d += KvPanels.Side)
         {
-            var count = Math.Min(side, HeadDim - d);
-            Keys.Write(Keys.Square(head, place / side, d / side), place % side, place % side, side, key + d, count);
-            Values.Write(Values.Square(head, d / side, place / side), place % side, place % side * side, 1, value + d, count);
+            var count = Math.Min(KvPanels.Side, HeadDim - d);
+            Keys.Write(KeySquare(page, kvHead, place, d), line, alongRow: false, key + d, count);
+            Values.Write(ValueSquare(page, kvHead, place, d), line, alongRow: true, value + d, count);
         }
     }
 
-    /// <summary>Brings a key's place to the cache: a line for each of its numbers, and a store alone would wait for one after the other.</summary>
+    /// <summary>Brings a key's place to the cache: each of its numbers is in a line of its own, and stores would wait for one after the other.</summary>
     internal unsafe void Fetch(int page, int kvHead, int place)
-    {
-        var panel = Keys.Square(Head(page, kvHead), place / KvPanels.Side);
-        var next = Keys.Square(Head(page, kvHead), (place / KvPanels.Side) + 1);
-        for (; panel < next; panel += 64) if (System.Runtime.Intrinsics.X86.Sse.IsSupported) System.Runtime.Intrinsics.X86.Sse.Prefetch0(panel);
-    }
+        => Keys.Fetch(KeySquare(page, kvHead, place, 0), KvPanels.Squares(HeadDim));
 
     /// <summary>One number of a key.</summary>
-    internal float Key(int page, int kvHead, int place, int d)
-        => Keys.Read(Head(page, kvHead), place / KvPanels.Side, d, place % KvPanels.Side, scale: place);
+    internal unsafe float Key(int page, int kvHead, int place, int d)
+        => Keys.Read(KeySquare(page, kvHead, place, d), place % KvPanels.Side, alongRow: false, d % KvPanels.Side);
 
     /// <summary>One number of a value.</summary>
-    internal float Value(int page, int kvHead, int place, int d)
-        => Values.Read(Head(page, kvHead), d / KvPanels.Side, place, d % KvPanels.Side, scale: place);
+    internal unsafe float Value(int page, int kvHead, int place, int d)
+        => Values.Read(ValueSquare(page, kvHead, place, d), place % KvPanels.Side, alongRow: true, d % KvPanels.Side);
 
-    /// <summary>Index of a page's head among the panels.</summary>
-    internal long Head(int page, int kvHead) => ((long)page * KvHeads) + kvHead;
+    /// <summary>The square of a page and head that holds number d of the key at a place.</summary>
+    internal unsafe byte* KeySquare(int page, int kvHead, int place, int d)
+        => Keys.Square(Head(page, kvHead), place / KvPanels.Side, d / KvPanels.Side);
+
+    /// <summary>The square of a page and head that holds number d of the value at a place.</summary>
+    internal unsafe byte* ValueSquare(int page, int kvHead, int place, int d)
+        => Values.Square(Head(page, kvHead), d / KvPanels.Side, place / KvPanels.Side);
+
+    long Head(int page, int kvHead) => ((long)page * KvHeads) + kvHead;
 
     public void Dispose()
     {

@@ -50,47 +50,61 @@ sealed unsafe class KvPanels(KvType type, long heads, int panels, int squares) :
     /// <summary>Where a panel of a head, a number of a page and head, or one of its squares starts.</summary>
     public byte* Square(long head, int panel, int square = 0) => data.Data + ((((head * panels) + panel) * squares) + square) * squareBytes;
 
-    /// <summary>Writes 32 numbers, or fewer, of a position: number i at element first + i * stride of the square.</summary>
+    /// <summary>
+    /// What a stored 1 reads as: halves are read without mending their exponents, so that a product with them multiplies its other
+    /// side by 1 / Unit, a power of two.
+    /// </summary>
+    public float Unit => type == KvType.F16 ? F16.Moved : 1;
+
+    /// <summary>Writes 32 numbers, or fewer, of a position into a square: from (row, column) on along the row, or down the column.</summary>
     /// <param name="place">The position's number in the square.</param>
-    public void Write(byte* square, int place, int first, int stride, float* values, int count)
+    public void Write(byte* square, int place, bool alongRow, float* values, int count)
     {
         if (type == KvType.F32)
         {
-            for (var i = 0; i < count; i++) ((float*)square)[first + (i * stride)] = values[i];
+            for (var i = 0; i < count; i++) ((float*)square)[At(place, i, alongRow)] = values[i];
         }
         else if (type == KvType.F16)
         {
             var halves = stackalloc Half[Side];
             HalfVectors.ToHalf(values, halves, count);
-            for (var i = 0; i < count; i++) ((Half*)square)[first + (i * stride)] = halves[i];
+            for (var i = 0; i < count; i++) ((Half*)square)[At(place, i, alongRow)] = halves[i];
         }
         else
         {
-            var block = stackalloc byte[sizeof(ushort) + Side];
+            var block = stackalloc byte[Q8_0.BlockBytes];
             var padded = stackalloc float[Side];
             new Span<float>(values, count).CopyTo(new(padded, Side));
             Q8_0.Quantize(new(padded, Side), default, new(block, Q8_0.BlockBytes));
             ((ushort*)(square + Numbers))[place] = *(ushort*)block;
-            for (var i = 0; i < count; i++) square[first + (i * stride)] = block[sizeof(ushort) + i];
+            for (var i = 0; i < count; i++) square[At(place, i, alongRow)] = block[sizeof(ushort) + i];
         }
     }
 
-    /// <summary>One number, by the panel's row and column.</summary>
-    /// <param name="scale">The number's position, counted from the page's first or the square's.</param>
-    public float Read(long head, int panel, int row, int column, int scale)
+    /// <summary>One number of a position.</summary>
+    public float Read(byte* square, int place, bool alongRow, int number)
     {
-        var square = Square(head, panel, row / Side);
-        var at = (row % Side * Side) + column;
+        var at = At(place, number, alongRow);
         return type switch
         {
             KvType.F16 => (float)((Half*)square)[at],
             KvType.F32 => ((float*)square)[at],
-            _ => ((sbyte*)square)[at] * F16.ToSingle(((ushort*)(square + Numbers))[scale % Side]),
+            _ => ((sbyte*)square)[at] * F16.ToSingle(((ushort*)(square + Numbers))[place]),
         };
     }
 
     /// <summary>
-    /// Rows of a panel as floats, [rows, 32]: row r is at 32 r of what is returned, which is <paramref name="tile"/> or the panel
+    /// Where a position's number is in its square. Halves are in the order that <see cref="ILanes{TSelf}.LoadHalves"/> takes apart:
+    /// columns 0, 16, 1, 17..
+    /// </summary>
+    int At(int place, int number, bool alongRow)
+    {
+        var (row, column) = alongRow ? (place, number) : (number, place);
+        return (row * Side) + (type == KvType.F16 ? (column % (Side / 2) * 2) + (column / (Side / 2)) : column);
+    }
+
+    /// <summary>
+    /// Rows of a panel as floats times <see cref="Unit"/>, [rows, 32]: row r is at 32 r of what is returned, which is <paramref name="tile"/> or the panel
     /// itself. Meanwhile the cache fetches what lies at <paramref name="ahead"/>.
     /// </summary>
     /// <param name="positionsAreRows">Of values; of keys, positions are columns.</param>
@@ -111,7 +125,12 @@ sealed unsafe class KvPanels(KvType type, long heads, int panels, int squares) :
         for (var row = first * Side; row < end * Side; row += Side)
         {
             Prefetch(ahead + (row * sizeof(ushort)));
-            for (var i = 0; i < Side; i += TLanes.Count) TLanes.LoadHalves(panel + row + i).Store(tile + row + i);
+            for (var i = 0; i < Side / 2; i += TLanes.Count)
+            {
+                TLanes.LoadHalves(panel + row + (2 * i), out var x, out var y);
+                x.Store(tile + row + i);
+                y.Store(tile + row + (Side / 2) + i);
+            }
         }
     }
 
@@ -137,9 +156,15 @@ sealed unsafe class KvPanels(KvType type, long heads, int panels, int squares) :
         }
     }
 
+    /// <summary>Brings squares to the cache.</summary>
+    public void Fetch(byte* square, int count)
+    {
+        for (var at = 0; at < count * squareBytes; at += 64) Prefetch(square + at);
+    }
+
     static void Prefetch(byte* line)
     {
-        if (Sse.IsSupported) Sse.Prefetch0(line);
+        if (Sse.IsSupported) Sse.Prefetch1(line);
     }
 
     public void Dispose() => data.Dispose();

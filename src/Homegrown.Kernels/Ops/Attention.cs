@@ -114,7 +114,4 @@ readonly unsafe struct AttentionCall(Tensor q, Tensor y, KvPages pages, int* tab
 
     /// <summary>The page that holds a position of a segment.</summary>
     public int Page(Segment segment, int position) => table[segment.FirstPage + (position / KvPages.PageSize)];
-
-    /// <summary>Index among the panels of the page and head that hold a position of a block.</summary>
-    public long Head(in QueryBlock block, int position) => Pages.Head(Page(block.Segment, position), block.KvHead);
 }

@@ -30,11 +30,12 @@ readonly unsafe struct BlockAttention<TLanes>(in AttentionCall call, in QueryBlo
     public void LoadQueries()
     {
         new Span<float>(scratch.Queries, PaddedRows * dim).Clear();
+        var scale = call.Scale / call.Pages.Keys.Unit;
         for (var row = 0; row < rows; row++)
         {
             var (from, column) = block.Place(row, group, dim);
             float* q = call.Q.RowPointer(from) + column, to = scratch.Queries + (row * dim);
-            for (var d = 0; d < dim; d++) to[d] = q[d] * call.Scale;
+            for (var d = 0; d < dim; d++) to[d] = q[d] * scale;
         }
     }
 
@@ -126,9 +127,10 @@ readonly unsafe struct BlockAttention<TLanes>(in AttentionCall call, in QueryBlo
     int FirstRow(int position) => Math.Max(0, position - block.Position(0, group)) * group / TileProduct.RowBlock * TileProduct.RowBlock;
 
     byte* Keys(int position)
-        => call.Pages.Keys.Square(call.Head(block, position), position % KvPages.PageSize / Side);
+        => call.Pages.KeySquare(call.Page(block.Segment, position), block.KvHead, position % KvPages.PageSize, 0);
 
-    byte* Values(int position, int d) => call.Pages.Values.Square(call.Head(block, position), d / Side);
+    byte* Values(int position, int d)
+        => call.Pages.ValueSquare(call.Page(block.Segment, position), block.KvHead, 0, d);
 
     /// <summary>
     /// A row's scores of positions <paramref name="first"/> to <paramref name="end"/> - 1 become exponentials relative to the
@@ -158,10 +160,11 @@ readonly unsafe struct BlockAttention<TLanes>(in AttentionCall call, in QueryBlo
         for (var i = start; i < stop; i += TLanes.Count) max = TLanes.Max(max, TLanes.Load(scores + i));
         var largest = max.Largest();
         max = TLanes.Create(largest);
+        var unit = TLanes.Create(1 / call.Pages.Values.Unit);
         for (var i = start; i < stop; i += TLanes.Count)
         {
             var weight = LaneMath.Exp(TLanes.Load(scores + i) - max);
-            weight.Store(scores + i);
+            (weight * unit).Store(scores + i);
             sum += weight;
         }
 

@@ -13,8 +13,11 @@ unsafe interface ILanes<TSelf>
 
     static abstract TSelf Load(float* from);
 
-    /// <summary>Halves as floats, exactly; an infinity or a NaN as a NaN or an infinity.</summary>
-    static abstract TSelf LoadHalves(Half* from);
+    /// <summary>
+    /// Halves 0, 2, 4.. and 1, 3, 5.. from <paramref name="from"/> on as floats times <see cref="Quant.F16.Moved"/>: their bits in a
+    /// float's place. An infinity or a NaN becomes a number of 65536 or more, times the same.
+    /// </summary>
+    static abstract void LoadHalves(Half* from, out TSelf even, out TSelf odd);
 
     /// <summary>Signed bytes as floats.</summary>
     static abstract TSelf LoadSBytes(sbyte* from);

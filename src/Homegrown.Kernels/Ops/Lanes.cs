@@ -17,10 +17,11 @@ readonly unsafe struct Lanes128(Vector128<float> value) : ILanes<Lanes128>
     public static Lanes128 Load(float* from) => new(Vector128.Load(from));
 
     [MethodImpl(Inline)]
-    public static Lanes128 LoadHalves(Half* from)
+    public static void LoadHalves(Half* from, out Lanes128 even, out Lanes128 odd)
     {
-        var bits = (Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(long*)from).AsInt16()) << 13) & Vector128.Create(F16.MovedBits);
-        return new(bits.AsSingle() * Vector128.Create(F16.Rebias));
+        var (pairs, mask) = (Vector128.Load((int*)from), Vector128.Create(F16.MovedBits));
+        even = new((((pairs << 16) >> 3) & mask).AsSingle());
+        odd = new(((pairs >> 3) & mask).AsSingle());
     }
 
     [MethodImpl(Inline)]
@@ -89,10 +90,11 @@ readonly unsafe struct Lanes256(Vector256<float> value) : ILanes<Lanes256>
     public static Lanes256 Load(float* from) => new(Vector256.Load(from));
 
     [MethodImpl(Inline)]
-    public static Lanes256 LoadHalves(Half* from)
+    public static void LoadHalves(Half* from, out Lanes256 even, out Lanes256 odd)
     {
-        var bits = (Vector256.WidenLower(Vector128.Load((short*)from).ToVector256Unsafe()) << 13) & Vector256.Create(F16.MovedBits);
-        return new(bits.AsSingle() * Vector256.Create(F16.Rebias));
+        var (pairs, mask) = (Vector256.Load((int*)from), Vector256.Create(F16.MovedBits));
+        even = new((((pairs << 16) >> 3) & mask).AsSingle());
+        odd = new(((pairs >> 3) & mask).AsSingle());
     }
 
     [MethodImpl(Inline)]
@@ -157,10 +159,11 @@ readonly unsafe struct Lanes512(Vector512<float> value) : ILanes<Lanes512>
     public static Lanes512 Load(float* from) => new(Vector512.Load(from));
 
     [MethodImpl(Inline)]
-    public static Lanes512 LoadHalves(Half* from)
+    public static void LoadHalves(Half* from, out Lanes512 even, out Lanes512 odd)
     {
-        var bits = (Vector512.WidenLower(Vector256.Load((short*)from).ToVector512Unsafe()) << 13) & Vector512.Create(F16.MovedBits);
-        return new(bits.AsSingle() * Vector512.Create(F16.Rebias));
+        var (pairs, mask) = (Vector512.Load((int*)from), Vector512.Create(F16.MovedBits));
+        even = new((((pairs << 16) >> 3) & mask).AsSingle());
+        odd = new(((pairs >> 3) & mask).AsSingle());
     }
 
     [MethodImpl(Inline)]

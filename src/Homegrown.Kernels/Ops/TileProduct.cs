@@ -13,6 +13,9 @@ static unsafe class TileProduct
     /// <summary>Rows are computed in multiples of this.</summary>
     public const int RowBlock = 2;
 
+    /// <summary>Columns of a panel are computed in pairs, this far apart.</summary>
+    const int Half = KvPanels.Side / 2;
+
     // Optimised at the first call: a prompt is read before the runtime would have seen that these loops are hot.
     const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization;
 
@@ -36,9 +39,8 @@ static unsafe class TileProduct
         if (ahead == null) ahead = b;
         while (rows > 0)
         {
-            var block = rows >= 8 && TStored.Converts ? 8 : rows >= 4 ? 4 : 2;
-            var step = (block == 8 ? 1 : 2) * TLanes.Count;
-            for (var lane = 0; lane < KvPanels.Side; lane += step)
+            var block = rows >= 8 && TLanes.Count == Half ? 8 : rows >= 4 ? 4 : 2;   // eight where there are 32 registers
+            for (var lane = 0; lane < Half; lane += TLanes.Count)
             {
                 if (block == 8) Rows8<TLanes, TStored>(a, aStride, b, lane, c + lane, cStride, count, add, ahead);
                 else if (block == 4) Rows4<TLanes, TStored>(a, aStride, b, lane, c + lane, cStride, count, add, ahead);
@@ -59,35 +61,54 @@ static unsafe class TileProduct
     {
         float* a1 = a0 + aStride, a2 = a1 + aStride, a3 = a2 + aStride, a4 = a3 + aStride, a5 = a4 + aStride, a6 = a5 + aStride, a7 = a6 + aStride;
         float* c1 = c + cStride, c2 = c1 + cStride, c3 = c2 + cStride, c4 = c3 + cStride, c5 = c4 + cStride, c6 = c5 + cStride, c7 = c6 + cStride;
-        TLanes s0 = default, s1 = default, s2 = default, s3 = default, s4 = default, s5 = default, s6 = default, s7 = default;
+        TLanes s0 = default, t0 = default, s1 = default, t1 = default, s2 = default, t2 = default, s3 = default, t3 = default;
+        TLanes s4 = default, t4 = default, s5 = default, t5 = default, s6 = default, t6 = default, s7 = default, t7 = default;
         if (add)
         {
-            (s0, s1, s2, s3) = (TLanes.Load(c), TLanes.Load(c1), TLanes.Load(c2), TLanes.Load(c3));
-            (s4, s5, s6, s7) = (TLanes.Load(c4), TLanes.Load(c5), TLanes.Load(c6), TLanes.Load(c7));
+            (s0, t0, s1, t1) = (TLanes.Load(c), TLanes.Load(c + Half), TLanes.Load(c1), TLanes.Load(c1 + Half));
+            (s2, t2, s3, t3) = (TLanes.Load(c2), TLanes.Load(c2 + Half), TLanes.Load(c3), TLanes.Load(c3 + Half));
+            (s4, t4, s5, t5) = (TLanes.Load(c4), TLanes.Load(c4 + Half), TLanes.Load(c5), TLanes.Load(c5 + Half));
+            (s6, t6, s7, t7) = (TLanes.Load(c6), TLanes.Load(c6 + Half), TLanes.Load(c7), TLanes.Load(c7 + Half));
         }
 
-        for (nint k = 0; k < count; k++, lane += KvPanels.Side)
+        for (nint k = 0; k < count; k++)
         {
-            TStored.Fetch(ahead, lane);
-            var x = TStored.Load<TLanes>(b, lane);
-            s0 = TLanes.MultiplyAdd(x, TLanes.Create(a0[k]), s0);
-            s1 = TLanes.MultiplyAdd(x, TLanes.Create(a1[k]), s1);
-            s2 = TLanes.MultiplyAdd(x, TLanes.Create(a2[k]), s2);
-            s3 = TLanes.MultiplyAdd(x, TLanes.Create(a3[k]), s3);
-            s4 = TLanes.MultiplyAdd(x, TLanes.Create(a4[k]), s4);
-            s5 = TLanes.MultiplyAdd(x, TLanes.Create(a5[k]), s5);
-            s6 = TLanes.MultiplyAdd(x, TLanes.Create(a6[k]), s6);
-            s7 = TLanes.MultiplyAdd(x, TLanes.Create(a7[k]), s7);
+            TStored.Fetch(ahead, k);
+            TStored.Load<TLanes>(b, k, lane, out var x, out var y);
+            var a = TLanes.Create(a0[k]);
+            (s0, t0) = (TLanes.MultiplyAdd(x, a, s0), TLanes.MultiplyAdd(y, a, t0));
+            a = TLanes.Create(a1[k]);
+            (s1, t1) = (TLanes.MultiplyAdd(x, a, s1), TLanes.MultiplyAdd(y, a, t1));
+            a = TLanes.Create(a2[k]);
+            (s2, t2) = (TLanes.MultiplyAdd(x, a, s2), TLanes.MultiplyAdd(y, a, t2));
+            a = TLanes.Create(a3[k]);
+            (s3, t3) = (TLanes.MultiplyAdd(x, a, s3), TLanes.MultiplyAdd(y, a, t3));
+            a = TLanes.Create(a4[k]);
+            (s4, t4) = (TLanes.MultiplyAdd(x, a, s4), TLanes.MultiplyAdd(y, a, t4));
+            a = TLanes.Create(a5[k]);
+            (s5, t5) = (TLanes.MultiplyAdd(x, a, s5), TLanes.MultiplyAdd(y, a, t5));
+            a = TLanes.Create(a6[k]);
+            (s6, t6) = (TLanes.MultiplyAdd(x, a, s6), TLanes.MultiplyAdd(y, a, t6));
+            a = TLanes.Create(a7[k]);
+            (s7, t7) = (TLanes.MultiplyAdd(x, a, s7), TLanes.MultiplyAdd(y, a, t7));
         }
 
         s0.Store(c);
+        t0.Store(c + Half);
         s1.Store(c1);
+        t1.Store(c1 + Half);
         s2.Store(c2);
+        t2.Store(c2 + Half);
         s3.Store(c3);
+        t3.Store(c3 + Half);
         s4.Store(c4);
+        t4.Store(c4 + Half);
         s5.Store(c5);
+        t5.Store(c5 + Half);
         s6.Store(c6);
+        t6.Store(c6 + Half);
         s7.Store(c7);
+        t7.Store(c7 + Half);
     }
 
     [MethodImpl(Hot)]
@@ -95,20 +116,19 @@ static unsafe class TileProduct
         where TLanes : struct, ILanes<TLanes>
         where TStored : struct, IStored
     {
-        var n = TLanes.Count;
         float* a1 = a0 + aStride, a2 = a1 + aStride, a3 = a2 + aStride;
         float* c1 = c + cStride, c2 = c1 + cStride, c3 = c2 + cStride;
         TLanes s0 = default, t0 = default, s1 = default, t1 = default, s2 = default, t2 = default, s3 = default, t3 = default;
         if (add)
         {
-            (s0, t0, s1, t1) = (TLanes.Load(c), TLanes.Load(c + n), TLanes.Load(c1), TLanes.Load(c1 + n));
-            (s2, t2, s3, t3) = (TLanes.Load(c2), TLanes.Load(c2 + n), TLanes.Load(c3), TLanes.Load(c3 + n));
+            (s0, t0, s1, t1) = (TLanes.Load(c), TLanes.Load(c + Half), TLanes.Load(c1), TLanes.Load(c1 + Half));
+            (s2, t2, s3, t3) = (TLanes.Load(c2), TLanes.Load(c2 + Half), TLanes.Load(c3), TLanes.Load(c3 + Half));
         }
 
-        for (nint k = 0; k < count; k++, lane += KvPanels.Side)
+        for (nint k = 0; k < count; k++)
         {
-            TStored.Fetch(ahead, lane);
-            TLanes x = TStored.Load<TLanes>(b, lane), y = TStored.Load<TLanes>(b, lane + n);
+            TStored.Fetch(ahead, k);
+            TStored.Load<TLanes>(b, k, lane, out var x, out var y);
             var a = TLanes.Create(a0[k]);
             (s0, t0) = (TLanes.MultiplyAdd(x, a, s0), TLanes.MultiplyAdd(y, a, t0));
             a = TLanes.Create(a1[k]);
@@ -120,13 +140,13 @@ static unsafe class TileProduct
         }
 
         s0.Store(c);
-        t0.Store(c + n);
+        t0.Store(c + Half);
         s1.Store(c1);
-        t1.Store(c1 + n);
+        t1.Store(c1 + Half);
         s2.Store(c2);
-        t2.Store(c2 + n);
+        t2.Store(c2 + Half);
         s3.Store(c3);
-        t3.Store(c3 + n);
+        t3.Store(c3 + Half);
     }
 
     [MethodImpl(Hot)]
@@ -134,14 +154,13 @@ static unsafe class TileProduct
         where TLanes : struct, ILanes<TLanes>
         where TStored : struct, IStored
     {
-        var n = TLanes.Count;
         float* a1 = a0 + aStride, c1 = c + cStride;
         TLanes s0 = default, t0 = default, s1 = default, t1 = default;
-        if (add) (s0, t0, s1, t1) = (TLanes.Load(c), TLanes.Load(c + n), TLanes.Load(c1), TLanes.Load(c1 + n));
-        for (nint k = 0; k < count; k++, lane += KvPanels.Side)
+        if (add) (s0, t0, s1, t1) = (TLanes.Load(c), TLanes.Load(c + Half), TLanes.Load(c1), TLanes.Load(c1 + Half));
+        for (nint k = 0; k < count; k++)
         {
-            TStored.Fetch(ahead, lane);
-            TLanes x = TStored.Load<TLanes>(b, lane), y = TStored.Load<TLanes>(b, lane + n);
+            TStored.Fetch(ahead, k);
+            TStored.Load<TLanes>(b, k, lane, out var x, out var y);
             var a = TLanes.Create(a0[k]);
             (s0, t0) = (TLanes.MultiplyAdd(x, a, s0), TLanes.MultiplyAdd(y, a, t0));
             a = TLanes.Create(a1[k]);
@@ -149,56 +168,48 @@ static unsafe class TileProduct
         }
 
         s0.Store(c);
-        t0.Store(c + n);
+        t0.Store(c + Half);
         s1.Store(c1);
-        t1.Store(c1 + n);
+        t1.Store(c1 + Half);
     }
 }
 
 /// <summary>How the numbers of a panel are stored.</summary>
 unsafe interface IStored
 {
-    /// <summary>A load is several instructions, so that one should serve many rows.</summary>
-    static abstract bool Converts { get; }
-
-    /// <summary>Numbers from <paramref name="at"/> on.</summary>
-    static abstract TLanes Load<TLanes>(void* panel, nint at)
+    /// <summary>Row k of a panel: columns lane.. and 16 + lane.., times <see cref="KvPanels.Unit"/>.</summary>
+    static abstract void Load<TLanes>(void* panel, nint k, nint lane, out TLanes x, out TLanes y)
         where TLanes : struct, ILanes<TLanes>;
 
-    /// <summary>Brings the line of a number to the cache.</summary>
-    static abstract void Fetch(void* panel, nint at);
+    /// <summary>Brings row k of a panel to the second cache; the processor itself brings it to the first.</summary>
+    static abstract void Fetch(void* panel, nint k);
 }
 
 readonly unsafe struct StoredFloats : IStored
 {
-    public static bool Converts => false;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TLanes Load<TLanes>(void* panel, nint at)
+    public static void Load<TLanes>(void* panel, nint k, nint lane, out TLanes x, out TLanes y)
         where TLanes : struct, ILanes<TLanes>
-        => TLanes.Load((float*)panel + at);
+    {
+        var row = (float*)panel + (k * KvPanels.Side) + lane;
+        (x, y) = (TLanes.Load(row), TLanes.Load(row + (KvPanels.Side / 2)));
+    }
 
-    public static void Fetch(void* panel, nint at)
+    public static void Fetch(void* panel, nint k)
     {
     }
 }
 
 readonly unsafe struct StoredHalves : IStored
 {
-    public static bool Converts => true;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TLanes Load<TLanes>(void* panel, nint at)
+    public static void Load<TLanes>(void* panel, nint k, nint lane, out TLanes x, out TLanes y)
         where TLanes : struct, ILanes<TLanes>
-        => TLanes.LoadHalves((Half*)panel + at);
+        => TLanes.LoadHalves((System.Half*)panel + (k * KvPanels.Side) + (2 * lane), out x, out y);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Fetch(void* panel, nint at)
+    public static void Fetch(void* panel, nint k)
     {
-#if P0
-        if (Sse.IsSupported) Sse.Prefetch0((Half*)panel + at);
-#else
-        if (Sse.IsSupported) Sse.Prefetch1((Half*)panel + at);
-#endif
+        if (Sse.IsSupported) Sse.Prefetch1((System.Half*)panel + (k * KvPanels.Side));
     }
 }
