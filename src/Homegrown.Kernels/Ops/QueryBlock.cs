@@ -18,7 +18,10 @@ readonly record struct QueryBlock(Segment Segment, int KvHead, int FirstToken, i
     public const int SpanPositions = 4 * KvPages.PageSize;
 
     /// <summary>Rows for which it pays to convert keys and values; more would not stay in the second cache with their scores.</summary>
-    const int UsefulRows = 64;
+    const int UsefulRows = 112;
+
+    /// <summary>Positions from a block's first token to its last, of which half are computed and hidden.</summary>
+    const int MostTokens = 32;
 
     /// <summary>One after the last position that any of them sees.</summary>
     public int End => Segment.FirstPosition + FirstToken + Tokens;
@@ -36,7 +39,7 @@ readonly record struct QueryBlock(Segment Segment, int KvHead, int FirstToken, i
         => (Segment.FirstRow + FirstToken + (row / group), ((KvHead * group) + (row % group)) * headDim);
 
     /// <summary>Tokens of a block.</summary>
-    public static int TokensOf(int group) => Math.Max(1, UsefulRows / group);
+    public static int TokensOf(int group) => Math.Clamp(UsefulRows / group, 1, MostTokens);
 
     /// <summary>Blocks of a segment for one head of keys and values.</summary>
     public static int Count(Segment segment, int group) => ((segment.Rows - 1) / TokensOf(group)) + 1;

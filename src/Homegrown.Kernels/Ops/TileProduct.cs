@@ -17,7 +17,7 @@ static unsafe class TileProduct
     const int Half = KvPanels.Side / 2;
 
     // Optimised at the first call: a prompt is read before the runtime would have seen that these loops are hot.
-    const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization;
+    const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining;
 
     /// <summary>Rows that a and c must have memory for.</summary>
     public static int RoundUp(int rows) => (rows + RowBlock - 1) & -RowBlock;
@@ -60,15 +60,26 @@ static unsafe class TileProduct
         where TStored : struct, IStored
     {
         float* a1 = a0 + aStride, a2 = a1 + aStride, a3 = a2 + aStride, a4 = a3 + aStride, a5 = a4 + aStride, a6 = a5 + aStride, a7 = a6 + aStride;
-        float* c1 = c + cStride, c2 = c1 + cStride, c3 = c2 + cStride, c4 = c3 + cStride, c5 = c4 + cStride, c6 = c5 + cStride, c7 = c6 + cStride;
         TLanes s0 = default, t0 = default, s1 = default, t1 = default, s2 = default, t2 = default, s3 = default, t3 = default;
         TLanes s4 = default, t4 = default, s5 = default, t5 = default, s6 = default, t6 = default, s7 = default, t7 = default;
         if (add)
         {
-            (s0, t0, s1, t1) = (TLanes.Load(c), TLanes.Load(c + Half), TLanes.Load(c1), TLanes.Load(c1 + Half));
-            (s2, t2, s3, t3) = (TLanes.Load(c2), TLanes.Load(c2 + Half), TLanes.Load(c3), TLanes.Load(c3 + Half));
-            (s4, t4, s5, t5) = (TLanes.Load(c4), TLanes.Load(c4 + Half), TLanes.Load(c5), TLanes.Load(c5 + Half));
-            (s6, t6, s7, t7) = (TLanes.Load(c6), TLanes.Load(c6 + Half), TLanes.Load(c7), TLanes.Load(c7 + Half));
+            var from = c;
+            (s0, t0) = (TLanes.Load(from), TLanes.Load(from + Half));
+            from += cStride;
+            (s1, t1) = (TLanes.Load(from), TLanes.Load(from + Half));
+            from += cStride;
+            (s2, t2) = (TLanes.Load(from), TLanes.Load(from + Half));
+            from += cStride;
+            (s3, t3) = (TLanes.Load(from), TLanes.Load(from + Half));
+            from += cStride;
+            (s4, t4) = (TLanes.Load(from), TLanes.Load(from + Half));
+            from += cStride;
+            (s5, t5) = (TLanes.Load(from), TLanes.Load(from + Half));
+            from += cStride;
+            (s6, t6) = (TLanes.Load(from), TLanes.Load(from + Half));
+            from += cStride;
+            (s7, t7) = (TLanes.Load(from), TLanes.Load(from + Half));
         }
 
         for (nint k = 0; k < count; k++)
@@ -95,20 +106,27 @@ static unsafe class TileProduct
 
         s0.Store(c);
         t0.Store(c + Half);
-        s1.Store(c1);
-        t1.Store(c1 + Half);
-        s2.Store(c2);
-        t2.Store(c2 + Half);
-        s3.Store(c3);
-        t3.Store(c3 + Half);
-        s4.Store(c4);
-        t4.Store(c4 + Half);
-        s5.Store(c5);
-        t5.Store(c5 + Half);
-        s6.Store(c6);
-        t6.Store(c6 + Half);
-        s7.Store(c7);
-        t7.Store(c7 + Half);
+        c += cStride;
+        s1.Store(c);
+        t1.Store(c + Half);
+        c += cStride;
+        s2.Store(c);
+        t2.Store(c + Half);
+        c += cStride;
+        s3.Store(c);
+        t3.Store(c + Half);
+        c += cStride;
+        s4.Store(c);
+        t4.Store(c + Half);
+        c += cStride;
+        s5.Store(c);
+        t5.Store(c + Half);
+        c += cStride;
+        s6.Store(c);
+        t6.Store(c + Half);
+        c += cStride;
+        s7.Store(c);
+        t7.Store(c + Half);
     }
 
     [MethodImpl(Hot)]
@@ -117,12 +135,17 @@ static unsafe class TileProduct
         where TStored : struct, IStored
     {
         float* a1 = a0 + aStride, a2 = a1 + aStride, a3 = a2 + aStride;
-        float* c1 = c + cStride, c2 = c1 + cStride, c3 = c2 + cStride;
         TLanes s0 = default, t0 = default, s1 = default, t1 = default, s2 = default, t2 = default, s3 = default, t3 = default;
         if (add)
         {
-            (s0, t0, s1, t1) = (TLanes.Load(c), TLanes.Load(c + Half), TLanes.Load(c1), TLanes.Load(c1 + Half));
-            (s2, t2, s3, t3) = (TLanes.Load(c2), TLanes.Load(c2 + Half), TLanes.Load(c3), TLanes.Load(c3 + Half));
+            var from = c;
+            (s0, t0) = (TLanes.Load(from), TLanes.Load(from + Half));
+            from += cStride;
+            (s1, t1) = (TLanes.Load(from), TLanes.Load(from + Half));
+            from += cStride;
+            (s2, t2) = (TLanes.Load(from), TLanes.Load(from + Half));
+            from += cStride;
+            (s3, t3) = (TLanes.Load(from), TLanes.Load(from + Half));
         }
 
         for (nint k = 0; k < count; k++)
@@ -141,12 +164,15 @@ static unsafe class TileProduct
 
         s0.Store(c);
         t0.Store(c + Half);
-        s1.Store(c1);
-        t1.Store(c1 + Half);
-        s2.Store(c2);
-        t2.Store(c2 + Half);
-        s3.Store(c3);
-        t3.Store(c3 + Half);
+        c += cStride;
+        s1.Store(c);
+        t1.Store(c + Half);
+        c += cStride;
+        s2.Store(c);
+        t2.Store(c + Half);
+        c += cStride;
+        s3.Store(c);
+        t3.Store(c + Half);
     }
 
     [MethodImpl(Hot)]
@@ -154,9 +180,15 @@ static unsafe class TileProduct
         where TLanes : struct, ILanes<TLanes>
         where TStored : struct, IStored
     {
-        float* a1 = a0 + aStride, c1 = c + cStride;
+        var a1 = a0 + aStride;
         TLanes s0 = default, t0 = default, s1 = default, t1 = default;
-        if (add) (s0, t0, s1, t1) = (TLanes.Load(c), TLanes.Load(c + Half), TLanes.Load(c1), TLanes.Load(c1 + Half));
+        if (add)
+        {
+            var from = c;
+            (s0, t0) = (TLanes.Load(from), TLanes.Load(from + Half));
+            from += cStride;
+            (s1, t1) = (TLanes.Load(from), TLanes.Load(from + Half));
+        }
         for (nint k = 0; k < count; k++)
         {
             TStored.Fetch(ahead, k);
@@ -169,8 +201,9 @@ static unsafe class TileProduct
 
         s0.Store(c);
         t0.Store(c + Half);
-        s1.Store(c1);
-        t1.Store(c1 + Half);
+        c += cStride;
+        s1.Store(c);
+        t1.Store(c + Half);
     }
 }
 
