@@ -19,8 +19,8 @@ public sealed class KvPages : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(headDim);
         (Pages, KvHeads, HeadDim) = (pages, kvHeads, headDim);
         var heads = (long)pages * kvHeads;
-        Keys = new(type, heads, PageSize / KvPanels.Side, KvPanels.Squares(headDim));
-        Values = new(type, heads, KvPanels.Squares(headDim), PageSize / KvPanels.Side);
+        Keys = new(type, false, heads, PageSize / KvPanels.Side, KvPanels.Squares(headDim));
+        Values = new(type, true, heads, KvPanels.Squares(headDim), PageSize / KvPanels.Side);
     }
 
     public int Pages { get; }
@@ -51,8 +51,8 @@ public sealed class KvPages : IDisposable
         for (var d = 0; d < HeadDim; d += KvPanels.Side)
         {
             var count = Math.Min(KvPanels.Side, HeadDim - d);
-            Keys.Write(KeySquare(page, kvHead, place, d), line, alongRow: false, key + d, count);
-            Values.Write(ValueSquare(page, kvHead, place, d), line, alongRow: true, value + d, count);
+            Keys.Write(KeySquare(page, kvHead, place, d), line, key + d, count);
+            Values.Write(ValueSquare(page, kvHead, place, d), line, value + d, count);
         }
     }
 
@@ -62,11 +62,11 @@ public sealed class KvPages : IDisposable
 
     /// <summary>One number of a key.</summary>
     internal unsafe float Key(int page, int kvHead, int place, int d)
-        => Keys.Read(KeySquare(page, kvHead, place, d), place % KvPanels.Side, alongRow: false, d % KvPanels.Side);
+        => Keys.Read(KeySquare(page, kvHead, place, d), place % KvPanels.Side, d % KvPanels.Side);
 
     /// <summary>One number of a value.</summary>
     internal unsafe float Value(int page, int kvHead, int place, int d)
-        => Values.Read(ValueSquare(page, kvHead, place, d), place % KvPanels.Side, alongRow: true, d % KvPanels.Side);
+        => Values.Read(ValueSquare(page, kvHead, place, d), place % KvPanels.Side, d % KvPanels.Side);
 
     /// <summary>The square of a page and head that holds number d of the key at a place.</summary>
     internal unsafe byte* KeySquare(int page, int kvHead, int place, int d)

@@ -20,10 +20,10 @@ public enum KvType
 
 /// <summary>
 /// Keys or values of a layer in panels: matrices of 32 columns whose rows a product reads one after the other. A panel is a stack
-/// of squares of 32 positions by 32 of headDim, in one order or the other. A square of Q8_0 is its codes, then the scales of its
+/// of squares of 32 positions by 32 of headDim: of values a position is a row, of keys a column. A square of Q8_0 is its codes, then the scales of its
 /// 32 positions. Where headDim is no multiple of 32 the last squares are part empty.
 /// </summary>
-sealed unsafe class KvPanels(KvType type, long heads, int panels, int squares) : IDisposable
+sealed unsafe class KvPanels(KvType type, bool positionsAreRows, long heads, int panels, int squares) : IDisposable
 {
     /// <summary>Rows and columns of a square.</summary>
     public const int Side = 32;
@@ -48,7 +48,7 @@ sealed unsafe class KvPanels(KvType type, long heads, int panels, int squares) :
     };
 
     /// <summary>Where a panel of a head, a number of a page and head, or one of its squares starts.</summary>
-    public byte* Square(long head, int panel, int square = 0) => data.Data + ((((head * panels) + panel) * squares) + square) * squareBytes;
+    public byte* Square(long head, int panel, int square = 0) => data.Data + (((((head * panels) + panel) * squares) + square) * squareBytes);
 
     /// <summary>
     /// What a stored 1 reads as: halves are read without mending their exponents, so that a product with them multiplies its other
@@ -56,19 +56,18 @@ sealed unsafe class KvPanels(KvType type, long heads, int panels, int squares) :
     /// </summary>
     public float Unit => type == KvType.F16 ? F16.Moved : 1;
 
-    /// <summary>Writes 32 numbers, or fewer, of a position into a square: from (row, column) on along the row, or down the column.</summary>
-    /// <param name="place">The position's number in the square.</param>
-    public void Write(byte* square, int place, bool alongRow, float* values, int count)
+    /// <summary>Writes 32 numbers, or fewer, of the position at a place, 0 to 31, of a square.</summary>
+    public void Write(byte* square, int place, float* values, int count)
     {
         if (type == KvType.F32)
         {
-            for (var i = 0; i < count; i++) ((float*)square)[At(place, i, alongRow)] = values[i];
+            for (var i = 0; i < count; i++) ((float*)square)[At(place, i)] = values[i];
         }
         else if (type == KvType.F16)
         {
             var halves = stackalloc Half[Side];
             HalfVectors.ToHalf(values, halves, count);
-            for (var i = 0; i < count; i++) ((Half*)square)[At(place, i, alongRow)] = halves[i];
+            for (var i = 0; i < count; i++) ((Half*)square)[At(place, i)] = halves[i];
         }
         else
         {
@@ -77,14 +76,14 @@ sealed unsafe class KvPanels(KvType type, long heads, int panels, int squares) :
             new Span<float>(values, count).CopyTo(new(padded, Side));
             Q8_0.Quantize(new(padded, Side), default, new(block, Q8_0.BlockBytes));
             ((ushort*)(square + Numbers))[place] = *(ushort*)block;
-            for (var i = 0; i < count; i++) square[At(place, i, alongRow)] = block[sizeof(ushort) + i];
+            for (var i = 0; i < count; i++) square[At(place, i)] = block[sizeof(ushort) + i];
         }
     }
 
     /// <summary>One number of a position.</summary>
-    public float Read(byte* square, int place, bool alongRow, int number)
+    public float Read(byte* square, int place, int number)
     {
-        var at = At(place, number, alongRow);
+        var at = At(place, number);
         return type switch
         {
             KvType.F16 => (float)((Half*)square)[at],
@@ -97,24 +96,23 @@ sealed unsafe class KvPanels(KvType type, long heads, int panels, int squares) :
     /// Where a position's number is in its square. Halves are in the order that <see cref="ILanes{TSelf}.LoadHalves"/> takes apart:
     /// columns 0, 16, 1, 17..
     /// </summary>
-    int At(int place, int number, bool alongRow)
+    int At(int place, int number)
     {
-        var (row, column) = alongRow ? (place, number) : (number, place);
+        var (row, column) = positionsAreRows ? (place, number) : (number, place);
         return (row * Side) + (type == KvType.F16 ? (column % (Side / 2) * 2) + (column / (Side / 2)) : column);
     }
 
     /// <summary>
-    /// Rows of a panel as floats times <see cref="Unit"/>, [rows, 32]: row r is at 32 r of what is returned, which is <paramref name="tile"/> or the panel
-    /// itself. Meanwhile the cache fetches what lies at <paramref name="ahead"/>.
+    /// Rows of a panel as floats times <see cref="Unit"/>, [rows, 32]: row r is at 32 r of what is returned, which is
+    /// <paramref name="tile"/> or the panel itself. Meanwhile the cache fetches what lies at <paramref name="ahead"/>.
     /// </summary>
-    /// <param name="positionsAreRows">Of values; of keys, positions are columns.</param>
     /// <param name="ahead">The panel that is read next.</param>
-    public float* Load<TLanes>(byte* panel, int first, int end, bool positionsAreRows, float* tile, byte* ahead)
+    public float* Load<TLanes>(byte* panel, int first, int end, float* tile, byte* ahead)
         where TLanes : struct, ILanes<TLanes>
     {
         if (type == KvType.F32) return (float*)panel;
         if (type == KvType.F16) LoadHalves<TLanes>((Half*)panel, first, end, tile, ahead);
-        else LoadCodes<TLanes>(panel, first, end, positionsAreRows, tile, ahead);
+        else LoadCodes<TLanes>(panel, first, end, tile, ahead);
         return tile;
     }
 
@@ -135,7 +133,7 @@ sealed unsafe class KvPanels(KvType type, long heads, int panels, int squares) :
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void LoadCodes<TLanes>(byte* panel, int first, int end, bool positionsAreRows, float* tile, byte* ahead)
+    void LoadCodes<TLanes>(byte* panel, int first, int end, float* tile, byte* ahead)
         where TLanes : struct, ILanes<TLanes>
     {
         var scales = stackalloc float[Side];

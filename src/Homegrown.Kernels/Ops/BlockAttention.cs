@@ -45,12 +45,13 @@ readonly unsafe struct BlockAttention<TLanes>(in AttentionCall call, in QueryBlo
     {
         var span = (block.FirstSpan + index) * QueryBlock.SpanPositions;
         var (first, end) = (Math.Max(block.First, span), Math.Min(block.End, span + QueryBlock.SpanPositions));
-        var (keys, values) = (call.Pages.Keys, call.Pages.Values);
+        new Span<float>(scratch.Scores, PaddedRows * QueryBlock.SpanPositions).Clear();
         for (var at = first & -Side; at < end; at += Side)
         {
             var row = FirstRow(at);
             var ahead = at + Side < end ? Keys(at + Side) : Values(first, 0);
-            Multiply(keys, Keys(at), 0, dim, false, scratch.Queries + (row * dim), dim, Scores(row) + at - span, QueryBlock.SpanPositions, PaddedRows - row, add: false, ahead);
+            Multiply(call.Pages.Keys, Keys(at), 0, dim, scratch.Queries + (row * dim), dim,
+                Scores(row) + at - span, QueryBlock.SpanPositions, PaddedRows - row, ahead);
         }
 
         for (var row = 0; row < rows; row++) Softmax(row, span, first, end, result);
@@ -58,27 +59,31 @@ readonly unsafe struct BlockAttention<TLanes>(in AttentionCall call, in QueryBlo
         for (int at = first, next; at < end; at = next)
         {
             next = Math.Min(end, (at & -KvPages.PageSize) + KvPages.PageSize);
-            var (row, place) = (FirstRow(at), at % KvPages.PageSize);
+            var row = FirstRow(at);
             for (var d = 0; d < dim; d += Side)
             {
-                var ahead = d + Side < dim ? Values(at, d + Side) : next < end ? Values(next, 0) : Values(at, d);
-                Multiply(values, Values(at, d), place, next - at, true, Scores(row) + at - span, QueryBlock.SpanPositions,
-                    result.Values + (row * result.Columns) + d, result.Columns, PaddedRows - row, add: true, ahead);
+                var ahead = d + Side < dim ? Values(at, d + Side) : next < end ? Values(next, 0) : null;
+                Multiply(call.Pages.Values, Values(at, d), at % KvPages.PageSize, next - at, Scores(row) + at - span, QueryBlock.SpanPositions,
+                    result.Values + (row * result.Columns) + d, result.Columns, PaddedRows - row, ahead);
             }
         }
     }
 
-    void Multiply(KvPanels panels, byte* panel, int first, int count, bool positionsAreRows,
-        float* a, nint aStride, float* c, nint cStride, int rows, bool add, byte* ahead)
+    /// <summary>
+    /// Adds a product with rows first to first + count - 1 of a panel. Few rows take the numbers apart as they come from memory; for
+    /// more they become floats first.
+    /// </summary>
+    void Multiply(KvPanels panels, byte* panel, int first, int count, float* a, nint aStride, float* c, nint cStride, int paddedRows, byte* ahead)
     {
-        if (panels.Type == KvType.F16 && rows <= 8)
+        if (panels.Type == KvType.F16 && paddedRows <= 8)
         {
-            TileProduct.Multiply<TLanes, StoredHalves>(a, aStride, panel + (first * Side * sizeof(ushort)), c, cStride, rows, count, add, ahead);
+            var halves = (Half*)panel + (first * Side);
+            TileProduct.Multiply<TLanes, StoredHalves>(a, aStride, halves, c, cStride, paddedRows, count, ahead);
             return;
         }
 
-        var tile = panels.Load<TLanes>(panel, first, first + count, positionsAreRows, scratch.Tile, ahead);
-        TileProduct.Multiply<TLanes, StoredFloats>(a, aStride, tile + (first * Side), c, cStride, rows, count, add);
+        var tile = panels.Load<TLanes>(panel, first, first + count, scratch.Tile, ahead == null ? panel : ahead);
+        TileProduct.Multiply<TLanes, StoredFloats>(a, aStride, tile + (first * Side), c, cStride, paddedRows, count);
     }
 
     /// <summary>An empty total.</summary>

@@ -1,12 +1,11 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 using Homegrown.Kernels.Memory;
 
 namespace Homegrown.Kernels.Ops;
 
 /// <summary>
-/// Products with a panel of 32 columns: c[i, lane] += sum over k of a[i, k] * b[k, lane], both of attention's. Four rows by two
-/// vectors stay in registers, so that a step is six loads and eight products. Every element sums in the order of k.
+/// Products with a panel of 32 columns: c[i, lane] += sum over k of a[i, k] * b[k, lane], both of attention's. Eight or
+/// four rows by two vectors stay in registers, so that products, not loads, are the limit. Every element sums in the order of k.
 /// </summary>
 static unsafe class TileProduct
 {
@@ -29,10 +28,9 @@ static unsafe class TileProduct
     /// <param name="cStride">From a row of c to the next.</param>
     /// <param name="rows">A multiple of <see cref="RowBlock"/>.</param>
     /// <param name="count">Terms of the sum.</param>
-    /// <param name="add">Adds to c; otherwise c is overwritten.</param>
     /// <param name="ahead">Where stored numbers are read next: fetched into the cache meanwhile.</param>
     public static void Multiply<TLanes, TStored>(
-        float* a, nint aStride, void* b, float* c, nint cStride, int rows, int count, bool add, void* ahead = null)
+        float* a, nint aStride, void* b, float* c, nint cStride, int rows, int count, void* ahead = null)
         where TLanes : struct, ILanes<TLanes>
         where TStored : struct, IStored
     {
@@ -42,9 +40,9 @@ static unsafe class TileProduct
             var block = rows >= 8 && TLanes.Count == Half ? 8 : rows >= 4 ? 4 : 2;   // eight where there are 32 registers
             for (var lane = 0; lane < Half; lane += TLanes.Count)
             {
-                if (block == 8) Rows8<TLanes, TStored>(a, aStride, b, lane, c + lane, cStride, count, add, ahead);
-                else if (block == 4) Rows4<TLanes, TStored>(a, aStride, b, lane, c + lane, cStride, count, add, ahead);
-                else Rows2<TLanes, TStored>(a, aStride, b, lane, c + lane, cStride, count, add, ahead);
+                if (block == 8) Rows8<TLanes, TStored>(a, aStride, b, lane, c + lane, cStride, count, ahead);
+                else if (block == 4) Rows4<TLanes, TStored>(a, aStride, b, lane, c + lane, cStride, count, ahead);
+                else Rows2<TLanes, TStored>(a, aStride, b, lane, c + lane, cStride, count, ahead);
                 ahead = b;
             }
 
@@ -55,33 +53,21 @@ static unsafe class TileProduct
     }
 
     [MethodImpl(Hot)]
-    static void Rows8<TLanes, TStored>(float* a0, nint aStride, void* b, nint lane, float* c, nint cStride, nint count, bool add, void* ahead)
+    static void Rows8<TLanes, TStored>(float* a0, nint aStride, void* b, nint lane, float* c, nint cStride, nint count, void* ahead)
         where TLanes : struct, ILanes<TLanes>
         where TStored : struct, IStored
     {
-        float* a1 = a0 + aStride, a2 = a1 + aStride, a3 = a2 + aStride, a4 = a3 + aStride, a5 = a4 + aStride, a6 = a5 + aStride, a7 = a6 + aStride;
-        TLanes s0 = default, t0 = default, s1 = default, t1 = default, s2 = default, t2 = default, s3 = default, t3 = default;
-        TLanes s4 = default, t4 = default, s5 = default, t5 = default, s6 = default, t6 = default, s7 = default, t7 = default;
-        if (add)
-        {
-            var from = c;
-            (s0, t0) = (TLanes.Load(from), TLanes.Load(from + Half));
-            from += cStride;
-            (s1, t1) = (TLanes.Load(from), TLanes.Load(from + Half));
-            from += cStride;
-            (s2, t2) = (TLanes.Load(from), TLanes.Load(from + Half));
-            from += cStride;
-            (s3, t3) = (TLanes.Load(from), TLanes.Load(from + Half));
-            from += cStride;
-            (s4, t4) = (TLanes.Load(from), TLanes.Load(from + Half));
-            from += cStride;
-            (s5, t5) = (TLanes.Load(from), TLanes.Load(from + Half));
-            from += cStride;
-            (s6, t6) = (TLanes.Load(from), TLanes.Load(from + Half));
-            from += cStride;
-            (s7, t7) = (TLanes.Load(from), TLanes.Load(from + Half));
-        }
-
+        float* a1 = a0 + aStride, a2 = a1 + aStride, a3 = a2 + aStride, a4 = a3 + aStride;
+        float* a5 = a4 + aStride, a6 = a5 + aStride, a7 = a6 + aStride;
+        var from = c;
+        from = Load(from, cStride, out TLanes s0, out TLanes t0);
+        from = Load(from, cStride, out TLanes s1, out TLanes t1);
+        from = Load(from, cStride, out TLanes s2, out TLanes t2);
+        from = Load(from, cStride, out TLanes s3, out TLanes t3);
+        from = Load(from, cStride, out TLanes s4, out TLanes t4);
+        from = Load(from, cStride, out TLanes s5, out TLanes t5);
+        from = Load(from, cStride, out TLanes s6, out TLanes t6);
+        _ = Load(from, cStride, out TLanes s7, out TLanes t7);
         for (nint k = 0; k < count; k++)
         {
             TStored.Fetch(ahead, k);
@@ -104,50 +90,27 @@ static unsafe class TileProduct
             (s7, t7) = (TLanes.MultiplyAdd(x, a, s7), TLanes.MultiplyAdd(y, a, t7));
         }
 
-        s0.Store(c);
-        t0.Store(c + Half);
-        c += cStride;
-        s1.Store(c);
-        t1.Store(c + Half);
-        c += cStride;
-        s2.Store(c);
-        t2.Store(c + Half);
-        c += cStride;
-        s3.Store(c);
-        t3.Store(c + Half);
-        c += cStride;
-        s4.Store(c);
-        t4.Store(c + Half);
-        c += cStride;
-        s5.Store(c);
-        t5.Store(c + Half);
-        c += cStride;
-        s6.Store(c);
-        t6.Store(c + Half);
-        c += cStride;
-        s7.Store(c);
-        t7.Store(c + Half);
+        c = Store(c, cStride, s0, t0);
+        c = Store(c, cStride, s1, t1);
+        c = Store(c, cStride, s2, t2);
+        c = Store(c, cStride, s3, t3);
+        c = Store(c, cStride, s4, t4);
+        c = Store(c, cStride, s5, t5);
+        c = Store(c, cStride, s6, t6);
+        _ = Store(c, cStride, s7, t7);
     }
 
     [MethodImpl(Hot)]
-    static void Rows4<TLanes, TStored>(float* a0, nint aStride, void* b, nint lane, float* c, nint cStride, nint count, bool add, void* ahead)
+    static void Rows4<TLanes, TStored>(float* a0, nint aStride, void* b, nint lane, float* c, nint cStride, nint count, void* ahead)
         where TLanes : struct, ILanes<TLanes>
         where TStored : struct, IStored
     {
         float* a1 = a0 + aStride, a2 = a1 + aStride, a3 = a2 + aStride;
-        TLanes s0 = default, t0 = default, s1 = default, t1 = default, s2 = default, t2 = default, s3 = default, t3 = default;
-        if (add)
-        {
-            var from = c;
-            (s0, t0) = (TLanes.Load(from), TLanes.Load(from + Half));
-            from += cStride;
-            (s1, t1) = (TLanes.Load(from), TLanes.Load(from + Half));
-            from += cStride;
-            (s2, t2) = (TLanes.Load(from), TLanes.Load(from + Half));
-            from += cStride;
-            (s3, t3) = (TLanes.Load(from), TLanes.Load(from + Half));
-        }
-
+        var from = c;
+        from = Load(from, cStride, out TLanes s0, out TLanes t0);
+        from = Load(from, cStride, out TLanes s1, out TLanes t1);
+        from = Load(from, cStride, out TLanes s2, out TLanes t2);
+        _ = Load(from, cStride, out TLanes s3, out TLanes t3);
         for (nint k = 0; k < count; k++)
         {
             TStored.Fetch(ahead, k);
@@ -162,33 +125,21 @@ static unsafe class TileProduct
             (s3, t3) = (TLanes.MultiplyAdd(x, a, s3), TLanes.MultiplyAdd(y, a, t3));
         }
 
-        s0.Store(c);
-        t0.Store(c + Half);
-        c += cStride;
-        s1.Store(c);
-        t1.Store(c + Half);
-        c += cStride;
-        s2.Store(c);
-        t2.Store(c + Half);
-        c += cStride;
-        s3.Store(c);
-        t3.Store(c + Half);
+        c = Store(c, cStride, s0, t0);
+        c = Store(c, cStride, s1, t1);
+        c = Store(c, cStride, s2, t2);
+        _ = Store(c, cStride, s3, t3);
     }
 
     [MethodImpl(Hot)]
-    static void Rows2<TLanes, TStored>(float* a0, nint aStride, void* b, nint lane, float* c, nint cStride, nint count, bool add, void* ahead)
+    static void Rows2<TLanes, TStored>(float* a0, nint aStride, void* b, nint lane, float* c, nint cStride, nint count, void* ahead)
         where TLanes : struct, ILanes<TLanes>
         where TStored : struct, IStored
     {
         var a1 = a0 + aStride;
-        TLanes s0 = default, t0 = default, s1 = default, t1 = default;
-        if (add)
-        {
-            var from = c;
-            (s0, t0) = (TLanes.Load(from), TLanes.Load(from + Half));
-            from += cStride;
-            (s1, t1) = (TLanes.Load(from), TLanes.Load(from + Half));
-        }
+        var from = c;
+        from = Load(from, cStride, out TLanes s0, out TLanes t0);
+        _ = Load(from, cStride, out TLanes s1, out TLanes t1);
         for (nint k = 0; k < count; k++)
         {
             TStored.Fetch(ahead, k);
@@ -199,50 +150,25 @@ static unsafe class TileProduct
             (s1, t1) = (TLanes.MultiplyAdd(x, a, s1), TLanes.MultiplyAdd(y, a, t1));
         }
 
-        s0.Store(c);
-        t0.Store(c + Half);
-        c += cStride;
-        s1.Store(c);
-        t1.Store(c + Half);
+        c = Store(c, cStride, s0, t0);
+        _ = Store(c, cStride, s1, t1);
     }
-}
 
-/// <summary>How the numbers of a panel are stored.</summary>
-unsafe interface IStored
-{
-    /// <summary>Row k of a panel: columns lane.. and 16 + lane.., times <see cref="KvPanels.Unit"/>.</summary>
-    static abstract void Load<TLanes>(void* panel, nint k, nint lane, out TLanes x, out TLanes y)
-        where TLanes : struct, ILanes<TLanes>;
-
-    /// <summary>Brings row k of a panel to the second cache; the processor itself brings it to the first.</summary>
-    static abstract void Fetch(void* panel, nint k);
-}
-
-readonly unsafe struct StoredFloats : IStored
-{
+    /// <summary>Two vectors of a row of c; returns the next row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Load<TLanes>(void* panel, nint k, nint lane, out TLanes x, out TLanes y)
+    static float* Load<TLanes>(float* c, nint stride, out TLanes s, out TLanes t)
         where TLanes : struct, ILanes<TLanes>
     {
-        var row = (float*)panel + (k * KvPanels.Side) + lane;
-        (x, y) = (TLanes.Load(row), TLanes.Load(row + (KvPanels.Side / 2)));
+        (s, t) = (TLanes.Load(c), TLanes.Load(c + Half));
+        return c + stride;
     }
 
-    public static void Fetch(void* panel, nint k)
-    {
-    }
-}
-
-readonly unsafe struct StoredHalves : IStored
-{
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Load<TLanes>(void* panel, nint k, nint lane, out TLanes x, out TLanes y)
+    static float* Store<TLanes>(float* c, nint stride, TLanes s, TLanes t)
         where TLanes : struct, ILanes<TLanes>
-        => TLanes.LoadHalves((System.Half*)panel + (k * KvPanels.Side) + (2 * lane), out x, out y);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Fetch(void* panel, nint k)
     {
-        if (Sse.IsSupported) Sse.Prefetch1((System.Half*)panel + (k * KvPanels.Side));
+        s.Store(c);
+        t.Store(c + Half);
+        return c + stride;
     }
 }
