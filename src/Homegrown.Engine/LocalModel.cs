@@ -22,6 +22,9 @@ public sealed record EngineOptions
     /// <summary>Float32 weights, activations and cache, for comparing with references.</summary>
     public bool Exact { get; init; }
 
+    /// <summary>How keys and values are kept; null takes F16, or F32 with <see cref="Exact"/>.</summary>
+    public KvType? CacheType { get; init; }
+
     /// <summary>Forces a tier of the kernels; null takes the best.</summary>
     public Tier? Tier { get; init; }
 }
@@ -51,7 +54,7 @@ public sealed class LocalModel : IDisposable
         Tokenizer = TokenizerFactory.Create(VocabularyData.FromGguf(file));
         breakers = new SequenceBreakers(Tokenizer);
         template = new(() => file.Metadata.GetString("tokenizer.chat_template") is { } source ? new ChatTemplate(source, SpecialTokens(Tokenizer)) : null);
-        kvType = options.Exact ? KvType.F32 : KvType.F16;
+        kvType = options.CacheType ?? (options.Exact ? KvType.F32 : KvType.F16);
         ContextLength = Context(options.ContextLength);
         cache = new KvCache(decoder.KvShape, ContextLength, kvType);
         engine = new EngineLoop(decoder, Compute, cache);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Homegrown.Engine;
 using Homegrown.Kernels;
+using Homegrown.Kernels.Memory;
 
 namespace Homegrown.Cli.Options;
 
@@ -12,15 +13,17 @@ sealed class ModelOptions
     readonly Option<int> threads = Numbers.AtLeast("--threads", 0, "Threads that compute; 0 takes what the machine gives.");
     readonly Option<int> context = Numbers.AtLeast("--ctx", 0, "Positions of the context; 0 takes the model's own length.");
     readonly Option<bool> exact = new("--exact") { Description = "Compute with float32 weights, activations and cache." };
+    readonly Option<string?> cacheType = new("--cache-type") { Description = "How keys and values are kept (default: f16, or f32 with --exact).", HelpName = "f16|q8_0|f32" };
     readonly Option<string?> tier = new("--tier") { Description = "Force the kernels of one tier (default: the best here).", HelpName = "reference|portable" };
 
     ModelOptions(Terminal terminal, Verb verb)
     {
         this.terminal = terminal;
         model = Argument(terminal);
-        tier.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. Enum.GetNames<Tier>().Select(name => name.ToLowerInvariant())]);
+        tier.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, Names<Tier>());
+        cacheType.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, Names<KvType>());
         verb.Add(model);
-        foreach (var option in (ReadOnlySpan<Option>)[threads, context, exact, tier]) verb.Add(option);
+        foreach (var option in (ReadOnlySpan<Option>)[threads, context, exact, cacheType, tier]) verb.Add(option);
     }
 
     public static ModelOptions AddTo(Verb verb, Terminal terminal) => new(terminal, verb);
@@ -48,7 +51,16 @@ sealed class ModelOptions
             Threads = parsed.GetValue(threads),
             ContextLength = parsed.GetValue(context),
             Exact = parsed.GetValue(exact),
-            Tier = parsed.GetValue(tier) is { } name ? Enum.Parse<Tier>(name, ignoreCase: true) : null,
+            CacheType = Value<KvType>(parsed.GetValue(cacheType)),
+            Tier = Value<Tier>(parsed.GetValue(tier)),
         });
     }
+
+    static string[] Names<T>()
+        where T : struct, Enum
+        => [.. Enum.GetNames<T>().Select(name => name.ToLowerInvariant())];
+
+    static T? Value<T>(string? name)
+        where T : struct, Enum
+        => name is null ? null : Enum.Parse<T>(name, ignoreCase: true);
 }

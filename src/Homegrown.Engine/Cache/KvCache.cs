@@ -7,7 +7,7 @@ namespace Homegrown.Engine.Cache;
 public readonly record struct KvShape(int Layers, int KvHeads, int HeadDim)
 {
     /// <summary>Bytes that one position takes in all layers, keys and values.</summary>
-    public long BytesPerPosition(KvType type) => 2L * Layers * KvHeads * HeadDim * (type == KvType.F16 ? 2 : 4);
+    public long BytesPerPosition(KvType type) => Layers * KvPages.BytesPerPosition(KvHeads, HeadDim, type);
 }
 
 /// <summary>
@@ -17,7 +17,7 @@ public readonly record struct KvShape(int Layers, int KvHeads, int HeadDim)
 public sealed class KvCache : IDisposable
 {
     /// <summary>Positions in a page: long enough that a head's keys are read in one stretch, short enough to waste little.</summary>
-    public const int PageSize = 64;
+    public const int PageSize = KvPages.PageSize;
 
     readonly KvPages[] layers;
     readonly Stack<int> free;
@@ -27,7 +27,7 @@ public sealed class KvCache : IDisposable
     {
         Pages = (int)((positions + (long)PageSize - 1) / PageSize);
         layers = new KvPages[shape.Layers];
-        for (var i = 0; i < layers.Length; i++) layers[i] = new KvPages(Pages, PageSize, shape.KvHeads, shape.HeadDim, type);
+        for (var i = 0; i < layers.Length; i++) layers[i] = new KvPages(Pages, shape.KvHeads, shape.HeadDim, type);
         free = new Stack<int>(Pages);
         for (var page = Pages - 1; page >= 0; page--) free.Push(page);
     }

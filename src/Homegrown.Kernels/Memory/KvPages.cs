@@ -1,77 +1,86 @@
-using Homegrown.Kernels.Ops;
-using Homegrown.Kernels.Quant;
-
 namespace Homegrown.Kernels.Memory;
 
-/// <summary>How keys and values are kept.</summary>
-public enum KvType
-{
-    F16,
-    F32,
-}
-
 /// <summary>
-/// Keys and values of one layer, in pages of a fixed number of positions that sequences own by number. In a page the layout is
-/// [kvHeads, positions, headDim], keys and values apart, so that one head's attention reads one stretch of memory.
+/// Keys and values of one layer, in pages of <see cref="PageSize"/> positions that sequences own by number. Both are kept as a
+/// product reads them, in <see cref="KvPanels"/>: keys as [headDim, 32 positions], values as [positions, 32 of headDim]. So a
+/// vector holds scores of neighbouring positions, or neighbouring outputs, and nothing is summed across lanes.
 /// </summary>
-public sealed unsafe class KvPages : IDisposable
+public sealed class KvPages : IDisposable
 {
-    readonly NativeBuffer keys, values;
+    /// <summary>Positions in a page.</summary>
+    public const int PageSize = 64;
 
     /// <exception cref="ArgumentOutOfRangeException">A size is not positive.</exception>
     /// <exception cref="OverflowException">The sizes' product is beyond 64 bits.</exception>
-    public KvPages(int pages, int pageSize, int kvHeads, int headDim, KvType type)
+    public KvPages(int pages, int kvHeads, int headDim, KvType type)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pages);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pageSize);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(kvHeads);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(headDim);
-        (Pages, PageSize, KvHeads, HeadDim, Type) = (pages, pageSize, kvHeads, headDim, type);
-        var bytes = checked((long)pages * pageSize * kvHeads * headDim * ValueBytes);
-        (keys, values) = (new NativeBuffer(bytes), new NativeBuffer(bytes));
+        (Pages, KvHeads, HeadDim) = (pages, kvHeads, headDim);
+        var heads = (long)pages * kvHeads;
+        Keys = new(type, false, heads, PageSize / KvPanels.Side, KvPanels.Squares(headDim));
+        Values = new(type, true, heads, KvPanels.Squares(headDim), PageSize / KvPanels.Side);
     }
 
     public int Pages { get; }
-
-    /// <summary>Positions in a page.</summary>
-    public int PageSize { get; }
 
     public int KvHeads { get; }
 
     public int HeadDim { get; }
 
-    public KvType Type { get; }
+    public KvType Type => Keys.Type;
 
     /// <summary>Bytes of keys and values together.</summary>
-    public long Bytes => keys.Bytes + values.Bytes;
+    public long Bytes => Keys.Bytes + Values.Bytes;
 
-    int ValueBytes => Type == KvType.F16 ? 2 : 4;
+    /// <summary>Panels of 32 positions, a row for each of headDim.</summary>
+    internal KvPanels Keys { get; }
 
-    /// <summary>A head's keys, [headDim] each, from a place in a page to the page's end.</summary>
-    internal byte* Keys(int page, int kvHead, int place) => keys.Data + Offset(page, kvHead, place);
+    /// <summary>Panels of 32 of headDim, a row for each position.</summary>
+    internal KvPanels Values { get; }
 
-    /// <summary>A head's values, [headDim] each, from a place in a page to the page's end.</summary>
-    internal byte* Values(int page, int kvHead, int place) => values.Data + Offset(page, kvHead, place);
+    /// <summary>Bytes that a position takes, keys and values.</summary>
+    public static long BytesPerPosition(int kvHeads, int headDim, KvType type)
+        => 2L * kvHeads * KvPanels.Squares(headDim) * KvPanels.SquareBytes(type) / KvPanels.Side;
 
-    /// <summary>Stored numbers to floats.</summary>
-    internal void Read(byte* from, float* to, int count)
+    /// <summary>Puts a position's key and value of one head, [headDim] each, in their places.</summary>
+    internal unsafe void Write(int page, int kvHead, int place, float* key, float* value)
     {
-        if (Type == KvType.F16) F16.Dequantize(new(from, count * 2), new(to, count));
-        else new Span<float>(from, count).CopyTo(new(to, count));
+        var line = place % KvPanels.Side;
+        for (var d = 0; d < HeadDim; d += KvPanels.Side)
+        {
+            var count = Math.Min(KvPanels.Side, HeadDim - d);
+            Keys.Write(KeySquare(page, kvHead, place, d), line, key + d, count);
+            Values.Write(ValueSquare(page, kvHead, place, d), line, value + d, count);
+        }
     }
 
-    /// <summary>Floats to stored numbers.</summary>
-    internal void Write(float* from, byte* to, int count)
-    {
-        if (Type == KvType.F16) HalfVectors.ToHalf(from, (Half*)to, count);
-        else new Span<float>(from, count).CopyTo(new(to, count));
-    }
+    /// <summary>Brings a key's place to the cache: each of its numbers is in a line of its own, and stores would wait for one after the other.</summary>
+    internal unsafe void Fetch(int page, int kvHead, int place)
+        => Keys.Fetch(KeySquare(page, kvHead, place, 0), KvPanels.Squares(HeadDim));
+
+    /// <summary>One number of a key.</summary>
+    internal unsafe float Key(int page, int kvHead, int place, int d)
+        => Keys.Read(KeySquare(page, kvHead, place, d), place % KvPanels.Side, d % KvPanels.Side);
+
+    /// <summary>One number of a value.</summary>
+    internal unsafe float Value(int page, int kvHead, int place, int d)
+        => Values.Read(ValueSquare(page, kvHead, place, d), place % KvPanels.Side, d % KvPanels.Side);
+
+    /// <summary>The square of a page and head that holds number d of the key at a place.</summary>
+    internal unsafe byte* KeySquare(int page, int kvHead, int place, int d)
+        => Keys.Square(Head(page, kvHead), place / KvPanels.Side, d / KvPanels.Side);
+
+    /// <summary>The square of a page and head that holds number d of the value at a place.</summary>
+    internal unsafe byte* ValueSquare(int page, int kvHead, int place, int d)
+        => Values.Square(Head(page, kvHead), d / KvPanels.Side, place / KvPanels.Side);
+
+    long Head(int page, int kvHead) => ((long)page * KvHeads) + kvHead;
 
     public void Dispose()
     {
-        keys.Dispose();
-        values.Dispose();
+        Keys.Dispose();
+        Values.Dispose();
     }
-
-    long Offset(int page, int kvHead, int place) => (((((long)page * KvHeads) + kvHead) * PageSize) + place) * HeadDim * ValueBytes;
 }

@@ -56,7 +56,7 @@ public static unsafe class Attention
         {
             var end = s + 1 < segments.Length ? segments[s + 1].FirstPage : rows.PageTable.Length;
             var positions = (long)segments[s].FirstPosition + segments[s].Rows;
-            if (positions > (long)(end - segments[s].FirstPage) * pages.PageSize)
+            if (positions > (long)(end - segments[s].FirstPage) * KvPages.PageSize)
                 throw new ArgumentException($"Sequence {s} owns {end - segments[s].FirstPage} pages for {positions} positions.", nameof(rows));
         }
 
@@ -75,12 +75,12 @@ public static unsafe class Attention
     {
         public void Reference(int row)
         {
-            var (pages, dim, position) = (call.Pages, call.Shape.HeadDim, segment.FirstPosition + row);
-            var (page, place) = (call.Page(segment, position), position % pages.PageSize);
+            var (dim, position, from) = (call.Shape.HeadDim, segment.FirstPosition + row, segment.FirstRow + row);
+            for (var head = 0; head < call.Shape.KvHeads; head++) call.Pages.Fetch(call.Page(segment, position), head, position % KvPages.PageSize);
             for (var head = 0; head < call.Shape.KvHeads; head++)
             {
-                pages.Write(k.RowPointer(segment.FirstRow + row) + (head * dim), pages.Keys(page, head, place), dim);
-                pages.Write(v.RowPointer(segment.FirstRow + row) + (head * dim), pages.Values(page, head, place), dim);
+                call.Pages.Write(
+                    call.Page(segment, position), head, position % KvPages.PageSize, k.RowPointer(from) + (head * dim), v.RowPointer(from) + (head * dim));
             }
         }
 
@@ -113,5 +113,5 @@ readonly unsafe struct AttentionCall(Tensor q, Tensor y, KvPages pages, int* tab
     public int FirstSeen(int position) => Math.Max(0, position - window + 1);
 
     /// <summary>The page that holds a position of a segment.</summary>
-    public int Page(Segment segment, int position) => table[segment.FirstPage + (position / Pages.PageSize)];
+    public int Page(Segment segment, int position) => table[segment.FirstPage + (position / KvPages.PageSize)];
 }

@@ -13,6 +13,15 @@ unsafe interface ILanes<TSelf>
 
     static abstract TSelf Load(float* from);
 
+    /// <summary>
+    /// Halves 0, 2, 4.. and 1, 3, 5.. from <paramref name="from"/> on as floats times <see cref="Quant.F16.Moved"/>: their bits in a
+    /// float's place. An infinity or a NaN becomes a number of 65536 or more, times the same.
+    /// </summary>
+    static abstract void LoadHalves(Half* from, out TSelf even, out TSelf odd);
+
+    /// <summary>Signed bytes as floats.</summary>
+    static abstract TSelf LoadSBytes(sbyte* from);
+
     static abstract TSelf Create(float value);
 
     static abstract TSelf operator +(TSelf a, TSelf b);
@@ -44,6 +53,9 @@ unsafe interface ILanes<TSelf>
     void Store(float* to);
 
     float Sum();
+
+    /// <summary>The largest lane, of numbers.</summary>
+    float Largest();
 }
 
 static class LaneMath

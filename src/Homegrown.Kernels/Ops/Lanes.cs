@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Homegrown.Kernels.Quant;
 
 namespace Homegrown.Kernels.Ops;
 
@@ -14,6 +15,18 @@ readonly unsafe struct Lanes128(Vector128<float> value) : ILanes<Lanes128>
 
     [MethodImpl(Inline)]
     public static Lanes128 Load(float* from) => new(Vector128.Load(from));
+
+    [MethodImpl(Inline)]
+    public static void LoadHalves(Half* from, out Lanes128 even, out Lanes128 odd)
+    {
+        var (pairs, mask) = (Vector128.Load((int*)from), Vector128.Create(F16.MovedBits));
+        even = new((((pairs << 16) >> 3) & mask).AsSingle());
+        odd = new(((pairs >> 3) & mask).AsSingle());
+    }
+
+    [MethodImpl(Inline)]
+    public static Lanes128 LoadSBytes(sbyte* from)
+        => new(Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(int*)from).AsSByte()))));
 
     [MethodImpl(Inline)]
     public static Lanes128 Create(float value) => new(Vector128.Create(value));
@@ -55,6 +68,13 @@ readonly unsafe struct Lanes128(Vector128<float> value) : ILanes<Lanes128>
 
     [MethodImpl(Inline)]
     public float Sum() => Vector128.Sum(value);
+
+    [MethodImpl(Inline)]
+    public float Largest()
+    {
+        var pairs = Vector128.MaxNative(value, Vector128.Shuffle(value, Vector128.Create(2, 3, 0, 1)));
+        return MathF.Max(pairs[0], pairs[1]);
+    }
 }
 
 /// <summary>8 floats.</summary>
@@ -68,6 +88,18 @@ readonly unsafe struct Lanes256(Vector256<float> value) : ILanes<Lanes256>
 
     [MethodImpl(Inline)]
     public static Lanes256 Load(float* from) => new(Vector256.Load(from));
+
+    [MethodImpl(Inline)]
+    public static void LoadHalves(Half* from, out Lanes256 even, out Lanes256 odd)
+    {
+        var (pairs, mask) = (Vector256.Load((int*)from), Vector256.Create(F16.MovedBits));
+        even = new((((pairs << 16) >> 3) & mask).AsSingle());
+        odd = new(((pairs >> 3) & mask).AsSingle());
+    }
+
+    [MethodImpl(Inline)]
+    public static Lanes256 LoadSBytes(sbyte* from)
+        => new(Vector256.ConvertToSingle(Vector256.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(long*)from).AsSByte()).ToVector256Unsafe())));
 
     [MethodImpl(Inline)]
     public static Lanes256 Create(float value) => new(Vector256.Create(value));
@@ -109,6 +141,9 @@ readonly unsafe struct Lanes256(Vector256<float> value) : ILanes<Lanes256>
 
     [MethodImpl(Inline)]
     public float Sum() => Vector256.Sum(value);
+
+    [MethodImpl(Inline)]
+    public float Largest() => new Lanes128(Vector128.MaxNative(value.GetLower(), value.GetUpper())).Largest();
 }
 
 /// <summary>16 floats.</summary>
@@ -122,6 +157,18 @@ readonly unsafe struct Lanes512(Vector512<float> value) : ILanes<Lanes512>
 
     [MethodImpl(Inline)]
     public static Lanes512 Load(float* from) => new(Vector512.Load(from));
+
+    [MethodImpl(Inline)]
+    public static void LoadHalves(Half* from, out Lanes512 even, out Lanes512 odd)
+    {
+        var (pairs, mask) = (Vector512.Load((int*)from), Vector512.Create(F16.MovedBits));
+        even = new((((pairs << 16) >> 3) & mask).AsSingle());
+        odd = new(((pairs >> 3) & mask).AsSingle());
+    }
+
+    [MethodImpl(Inline)]
+    public static Lanes512 LoadSBytes(sbyte* from)
+        => new(Vector512.ConvertToSingle(Vector512.WidenLower(Vector256.WidenLower(Vector128.Load(from).ToVector256Unsafe()).ToVector512Unsafe())));
 
     [MethodImpl(Inline)]
     public static Lanes512 Create(float value) => new(Vector512.Create(value));
@@ -163,4 +210,7 @@ readonly unsafe struct Lanes512(Vector512<float> value) : ILanes<Lanes512>
 
     [MethodImpl(Inline)]
     public float Sum() => Vector512.Sum(value);
+
+    [MethodImpl(Inline)]
+    public float Largest() => new Lanes256(Vector256.MaxNative(value.GetLower(), value.GetUpper())).Largest();
 }

@@ -26,9 +26,9 @@ static unsafe class ReferenceAttention
         var (largest, sum) = (double.NegativeInfinity, 0.0);
         for (var position = first; position <= last; position++)
         {
-            var key = pages.Keys(call.Page(segment, position), kvHead, position % pages.PageSize);
+            var (page, place) = (call.Page(segment, position), position % KvPages.PageSize);
             var score = 0.0;
-            for (var d = 0; d < dim; d++) score += (double)q[d] * Value(key, d, pages.Type);
+            for (var d = 0; d < dim; d++) score += (double)q[d] * pages.Key(page, kvHead, place, d);
             weights[position] = score * call.Scale;
             largest = Math.Max(largest, weights[position]);
         }
@@ -38,10 +38,8 @@ static unsafe class ReferenceAttention
         {
             var total = 0.0;
             for (var position = first; position <= last; position++)
-                total += weights[position] * Value(pages.Values(call.Page(segment, position), kvHead, position % pages.PageSize), d, pages.Type);
+                total += weights[position] * pages.Value(call.Page(segment, position), kvHead, position % KvPages.PageSize, d);
             y[d] = (float)(total / sum);
         }
     }
-
-    static float Value(byte* row, int d, KvType type) => type == KvType.F16 ? (float)((Half*)row)[d] : ((float*)row)[d];
 }

@@ -5,7 +5,7 @@ namespace Homegrown.Kernels.Ops;
 /// <summary>
 /// Attention in blocks of queries over spans of positions, each with a softmax of its own, merged in order (Milakov and Gimelshein 2018,
 /// arXiv 1805.02867; Dao et al. 2022, arXiv 2205.14135). With many blocks (a prompt, many sequences) a thread takes a block with all
-/// its spans; with few (a decoded token) the spans are computed apart and merged afterwards, by the same arithmetic.
+/// its spans; with few (a decoded token) the spans are computed apart, and who ends a block's last merges them, by the same arithmetic.
 /// </summary>
 static unsafe class TiledAttention
 {
@@ -16,109 +16,95 @@ static unsafe class TiledAttention
     {
         var (compute, shape) = (call.Q.Compute, call.Shape);
         var count = 0;
-        foreach (var segment in segments) count += shape.KvHeads * LaneBlock.Count(segment, call.Group);
+        foreach (var segment in segments) count += shape.KvHeads * QueryBlock.Count(segment, call.Group);
         if (count == 0) return;
 
-        var blocks = (LaneBlock*)compute.Arena.Take(count * (long)sizeof(LaneBlock));
+        var blocks = (QueryBlock*)compute.Arena.Take(count * (long)sizeof(QueryBlock));
         var next = blocks;
-        var (width, spans, terms) = (0, 0, 0L);
+        var (rows, spans, terms) = (0, 0, 0L);
         foreach (var segment in segments)
         {
-            for (var i = 0; i < LaneBlock.Count(segment, call.Group); i++)
+            for (var i = 0; i < QueryBlock.Count(segment, call.Group); i++)
             {
                 for (var head = 0; head < shape.KvHeads; head++)
                 {
-                    var block = *next++ = LaneBlock.Create(call, segment, head, i, spans);
-                    width = Math.Max(width, block.Width);
+                    var block = *next++ = QueryBlock.Create(call, segment, head, i, spans);
+                    rows = Math.Max(rows, block.Tokens * call.Group);
                     spans += block.Spans;
-                    terms += 2L * (block.End - block.First) * shape.HeadDim * block.Width;
+                    terms += 2L * (block.End - block.First) * shape.HeadDim * block.Tokens * call.Group;
                 }
             }
         }
 
         var threads = terms < InlineTerms ? 1 : compute.Threads;
+        var apart = threads > 1 && count < 4 * threads && spans > count;
         var job = new Job
         {
             Call = call,
             Blocks = blocks,
+            Tasks = apart ? spans : count,
+            Rows = rows,
             Claimed = (int*)compute.Arena.Take(sizeof(int)),
-            Scratch = compute.Arena.Floats(threads * BlockScratch.Floats(shape.HeadDim, width)),
-            Width = width,
+            Scratch = compute.Arena.Floats(threads * BlockScratch.Floats(shape.HeadDim, rows)),
         };
-        if (threads > 1 && count < 4 * threads && spans > count)
+        *job.Claimed = 0;
+        if (apart)
         {
-            job.Results = compute.Arena.Floats(spans * SpanResult.Floats(shape.HeadDim, width));
-            Dispatch(compute, ref job, Work.Spans, spans, threads);
-            Dispatch(compute, ref job, Work.Merge, count, threads);
+            job.Results = compute.Arena.Floats(spans * SpanResult.Floats(shape.HeadDim, rows));
+            job.Left = (int*)compute.Arena.Take(count * (long)sizeof(int));
+            for (var i = 0; i < count; i++) job.Left[i] = blocks[i].Spans;
         }
-        else
-        {
-            Dispatch(compute, ref job, Work.Blocks, count, threads);
-        }
-    }
 
-    static void Dispatch(Compute compute, ref Job job, Work work, int tasks, int threads)
-    {
-        (job.Work, job.Tasks, *job.Claimed) = (work, tasks, 0);
         if (threads == 1) job.Run(0);
-        else compute.Pool.Run(Math.Min(threads, tasks), ref job);
+        else compute.Pool.Run(Math.Min(threads, job.Tasks), ref job);
     }
 
-    enum Work
-    {
-        /// <summary>A task is a block with all its spans.</summary>
-        Blocks,
-
-        /// <summary>A task is one span of a block, kept by itself.</summary>
-        Spans,
-
-        /// <summary>A task is a block whose spans were kept.</summary>
-        Merge,
-    }
-
-    /// <summary>A part is a thread with scratch of its own, which claims tasks until none is left.</summary>
+    /// <summary>A part is a thread with scratch of its own, which claims tasks until none is left: blocks, or spans of blocks.</summary>
     struct Job : IJob
     {
         public AttentionCall Call;
-        public LaneBlock* Blocks;
+        public QueryBlock* Blocks;
         public int* Claimed;
-        public float* Scratch, Results;
-        public int Width, Tasks;
-        public Work Work;
+        public float* Scratch;
+        public int Rows, Tasks;
+
+        /// <summary>Where spans are computed apart, their results, and how many of a block are missing.</summary>
+        public float* Results;
+        public int* Left;
 
         public readonly void Run(int part)
         {
-            var scratch = Scratch + (part * BlockScratch.Floats(Call.Shape.HeadDim, Width));
+            var scratch = Scratch + (part * BlockScratch.Floats(Call.Shape.HeadDim, Rows));
             for (int task; (task = Interlocked.Increment(ref *Claimed) - 1) < Tasks;)
             {
-                var block = Work == Work.Spans ? Blocks : Blocks + task;
-                if (Work == Work.Spans)
+                var block = Results == null ? Blocks + (Tasks - 1 - task) : Blocks;   // a prompt's last see most
+                if (Results != null)
                     while (task >= block->SpansBefore + block->Spans) block++;
 
-                switch (block->Width / Lanes128.Count)
+                switch (Call.Q.Compute.VectorBits)
                 {
-                    case 1 or 3: Do(new BlockAttention<Lanes128>(Call, *block, scratch), *block, task); break;
-                    case 2 or 6: Do(new BlockAttention<Lanes256>(Call, *block, scratch), *block, task); break;
-                    default: Do(new BlockAttention<Lanes512>(Call, *block, scratch), *block, task); break;
+                    case 128: Do(new BlockAttention<Lanes128>(Call, *block, scratch), block, task); break;
+                    case 256: Do(new BlockAttention<Lanes256>(Call, *block, scratch), block, task); break;
+                    default: Do(new BlockAttention<Lanes512>(Call, *block, scratch), block, task); break;
                 }
             }
         }
 
-        readonly void Do<TLanes>(in BlockAttention<TLanes> attention, in LaneBlock block, int task)
+        readonly void Do<TLanes>(in BlockAttention<TLanes> attention, QueryBlock* block, int task)
             where TLanes : struct, ILanes<TLanes>
         {
-            if (Work != Work.Merge) attention.LoadQueries();
-            if (Work == Work.Spans)
+            attention.LoadQueries();
+            if (Results != null)
             {
-                attention.Attend(task - block.SpansBefore, Kept(block, task));
-                return;
+                attention.Attend(task - block->SpansBefore, Kept(*block, task));
+                if (Interlocked.Decrement(ref Left[block - Blocks]) > 0) return;
             }
 
             attention.Start();
-            for (var span = 0; span < block.Spans; span++)
+            for (var span = 0; span < block->Spans; span++)
             {
-                var part = Work == Work.Merge ? Kept(block, block.SpansBefore + span) : attention.Part;
-                if (Work == Work.Blocks) attention.Attend(span, part);
+                var part = Results != null ? Kept(*block, block->SpansBefore + span) : attention.Part;
+                if (Results == null) attention.Attend(span, part);
                 attention.Merge(part);
             }
 
@@ -126,7 +112,7 @@ static unsafe class TiledAttention
         }
 
         /// <summary>Where a span's result is kept until all are merged.</summary>
-        readonly SpanResult Kept(in LaneBlock block, int span)
-            => new(Results + (span * SpanResult.Floats(Call.Shape.HeadDim, Width)), block.Width);
+        readonly SpanResult Kept(in QueryBlock block, int span)
+            => new(Results + (span * SpanResult.Floats(Call.Shape.HeadDim, Rows)), Call.Shape.HeadDim, block.Tokens * Call.Group);
     }
 }

@@ -8,6 +8,8 @@ namespace Homegrown.Kernels.Quant;
 public readonly struct F16 : IQuantFormat
 {
     internal const float Rebias = 5.192296858534828e33f;     // 2^112 = 2^(127 - 15)
+    internal const float Moved = 1 / Rebias;        // what a half of 1 is when its bits are moved to a float's place
+    internal const int MovedBits = unchecked((int)0x8FFFE000);   // the bits that a half has there, sign extended
     const int Infinity = 0x0F800000;                // a half's exponent of all ones, moved to a float's place
     const int FloatInfinity = 0x7F800000;
     const int Quiet = 0x00400000;

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Homegrown.Engine.Chat;
 using Homegrown.Kernels;
+using Homegrown.Kernels.Memory;
 using Homegrown.Testing;
 
 namespace Homegrown.Engine.Tests.Models;
@@ -76,6 +77,22 @@ public sealed class EmbeddedModelTests : IDisposable
         var peer = (double)Golden["native_error"]!["mean_kl_to_f32"]![number]!;
         TestContext.Current.SendDiagnosticMessage("conversation {0}: mean KL {1:F5}, the peer's {2:F5}", number, sum / ids.Length, peer);
         Assert.InRange(sum / ids.Length, 0, peer);
+    }
+
+    [Theory]
+    [InlineData(KvType.F16, 1e-5)]
+    [InlineData(KvType.Q8_0, 2e-3)]
+    public void A_smaller_cache_stays_near_a_cache_of_float32(KvType type, double most)
+    {
+        var text = File.ReadAllText(Path.Combine(Repository.Root, "models", "eval-en.txt"));
+        var ids = exact.Tokenizer.Encode(text[..4000]).Take(400).ToArray();   // more than a span of positions
+        var reference = new float[ids.Length][];
+        exact.Logits(ids, (position, logits) => reference[position] = logits.ToArray());
+        using var smaller = LocalModel.Load(Repository.Model, new() { Exact = true, CacheType = type });
+        var sum = 0.0;
+        smaller.Logits(ids, (position, logits) => sum += Numbers.Divergence(logits, reference[position]));
+        TestContext.Current.SendDiagnosticMessage("cache of {0}: mean KL {1:g3} over {2} tokens", type, sum / ids.Length, ids.Length);
+        Assert.InRange(sum / ids.Length, double.Epsilon, most);
     }
 
     [Fact]

@@ -5,19 +5,53 @@ namespace Homegrown.Kernels.Tests.Memory;
 public sealed class KvPagesTests
 {
     [Theory]
-    [InlineData(KvType.F16, 2)]
-    [InlineData(KvType.F32, 4)]
-    public void Bytes_are_those_of_keys_and_values(KvType type, int valueBytes)
+    [InlineData(KvType.F16, 64, 128)]
+    [InlineData(KvType.F32, 64, 256)]
+    [InlineData(KvType.Q8_0, 64, 68)]
+    [InlineData(KvType.F16, 80, 192)]   // whole squares of 32
+    public void Bytes_are_those_of_keys_and_values(KvType type, int headDim, int bytes)
     {
-        using var pages = new KvPages(5, 16, 3, 64, type);
-        Assert.Equal(2 * 5 * 16 * 3 * 64 * valueBytes, pages.Bytes);
+        using var pages = new KvPages(5, 3, headDim, type);
+        Assert.Equal(2 * 5 * KvPages.PageSize * 3 * bytes, pages.Bytes);
+        Assert.Equal(2 * 3 * bytes, KvPages.BytesPerPosition(3, headDim, type));
+    }
+
+    [Theory]
+    [InlineData(KvType.F32, 0)]
+    [InlineData(KvType.F16, 0.0005)]
+    [InlineData(KvType.Q8_0, 0.005)]
+    public unsafe void What_is_written_is_read_and_nothing_else_changes(KvType type, double tolerance)
+    {
+        using var pages = new KvPages(2, 2, 40, type);
+        var (key, value) = (Numbers(1), Numbers(2));
+        fixed (float* k = key, v = value)
+        {
+            pages.Write(1, 0, 33, k, v);
+            pages.Write(1, 0, 63, v, k);
+        }
+
+        for (var d = 0; d < 40; d++)
+        {
+            Assert.Equal(key[d], pages.Key(1, 0, 33, d), tolerance);
+            Assert.Equal(value[d], pages.Value(1, 0, 33, d), tolerance);
+            Assert.Equal(value[d], pages.Key(1, 0, 63, d), tolerance);
+            Assert.Equal(key[d], pages.Value(1, 0, 63, d), tolerance);
+            foreach (var (page, head, place) in ((int, int, int)[])[(0, 0, 33), (1, 1, 33), (1, 0, 32), (1, 0, 1), (1, 0, 62)])
+                Assert.Equal((0f, 0f), (pages.Key(page, head, place, d), pages.Value(page, head, place, d)));
+        }
+
+        static float[] Numbers(int seed)
+        {
+            var random = new Random(seed);
+            return [.. Enumerable.Range(0, 40).Select(_ => (random.NextSingle() * 2) - 1)];
+        }
     }
 
     [Fact]
     public void Sizes_that_are_not_positive_are_named()
-        => Assert.Equal("kvHeads", Assert.Throws<ArgumentOutOfRangeException>(() => new KvPages(5, 16, 0, 64, KvType.F16)).ParamName);
+        => Assert.Equal("kvHeads", Assert.Throws<ArgumentOutOfRangeException>(() => new KvPages(5, 0, 64, KvType.F16)).ParamName);
 
     [Fact]
     public void Sizes_beyond_64_bits_throw_before_anything_is_allocated()
-        => Assert.Throws<OverflowException>(() => new KvPages(int.MaxValue, int.MaxValue, int.MaxValue, 2, KvType.F32));
+        => Assert.Throws<OverflowException>(() => new KvPages(int.MaxValue, int.MaxValue, 2, KvType.F32));
 }

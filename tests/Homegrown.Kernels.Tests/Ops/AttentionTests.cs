@@ -5,25 +5,30 @@ namespace Homegrown.Kernels.Tests.Ops;
 
 public sealed class AttentionTests
 {
-    static readonly Tier[] Tiers = [Tier.Reference, Tier.Portable];
+    static readonly (Tier Tier, int VectorBits)[] Tiers = [(Tier.Reference, 0), (Tier.Portable, 128), (Tier.Portable, 256), (Tier.Portable, 512)];
 
     [Theory]
-    [InlineData(1, 1, 64, 16, KvType.F16)]
-    [InlineData(9, 3, 64, 32, KvType.F16)]
-    [InlineData(8, 8, 80, 16, KvType.F32)]
-    [InlineData(14, 2, 64, 16, KvType.F32)]
-    [InlineData(12, 4, 96, 32, KvType.F16)]
-    [InlineData(6, 3, 112, 7, KvType.F16)]
-    [InlineData(4, 1, 128, 1, KvType.F32)]
-    [InlineData(2, 1, 256, 16, KvType.F16)]
-    [InlineData(5, 1, 40, 16, KvType.F32)]
-    [InlineData(6, 2, 13, 300, KvType.F16)]
-    [InlineData(70, 2, 8, 16, KvType.F32)]
-    public void Several_sequences_at_different_positions_in_scattered_pages_are_attended(int heads, int kvHeads, int headDim, int pageSize, KvType type)
+    [InlineData(1, 1, 64, KvType.F16)]
+    [InlineData(9, 3, 64, KvType.F16)]
+    [InlineData(8, 8, 80, KvType.F32)]
+    [InlineData(14, 2, 64, KvType.F32)]
+    [InlineData(12, 4, 96, KvType.F16)]
+    [InlineData(5, 1, 96, KvType.F16)]
+    [InlineData(16, 2, 80, KvType.F16)]
+    [InlineData(6, 3, 112, KvType.F16)]
+    [InlineData(4, 1, 128, KvType.F32)]
+    [InlineData(2, 1, 256, KvType.F16)]
+    [InlineData(5, 1, 40, KvType.F32)]
+    [InlineData(6, 2, 13, KvType.F16)]
+    [InlineData(70, 2, 8, KvType.F32)]
+    [InlineData(9, 3, 64, KvType.Q8_0)]
+    [InlineData(4, 4, 80, KvType.Q8_0)]
+    [InlineData(130, 1, 13, KvType.Q8_0)]
+    public void Several_sequences_at_different_positions_in_scattered_pages_are_attended(int heads, int kvHeads, int headDim, KvType type)
     {
-        foreach (var tier in Tiers)
+        foreach (var (tier, bits) in Tiers)
         {
-            using var step = new AttentionWorld(new(heads, kvHeads, headDim), pageSize, type, tier, threads: 3);
+            using var step = new AttentionWorld(new(heads, kvHeads, headDim), type, tier, threads: 3, vectorBits: bits);
             step.Run((0, 20), (1, 1), (2, 50));
             step.Run((1, 5), (0, 1), (2, 1));
             step.Run((2, 210), (0, 2));
@@ -39,9 +44,9 @@ public sealed class AttentionTests
     [InlineData(300)]
     public void A_window_hides_what_lies_before_it(int window)
     {
-        foreach (var tier in Tiers)
+        foreach (var (tier, bits) in Tiers)
         {
-            using var step = new AttentionWorld(new(6, 2, 32), 16, KvType.F32, tier, threads: 2, window);
+            using var step = new AttentionWorld(new(6, 2, 32), KvType.F32, tier, threads: 2, window, vectorBits: bits);
             step.Run((0, 280), (1, 3));
             step.Run((0, 1), (1, 90));
             step.Run((0, 3));
@@ -50,12 +55,14 @@ public sealed class AttentionTests
 
     [Theory]
     [InlineData(9, 3, 64, KvType.F16)]
+    [InlineData(14, 2, 64, KvType.F16)]
     [InlineData(4, 4, 40, KvType.F32)]
+    [InlineData(6, 2, 80, KvType.Q8_0)]
     public void Steps_batches_and_threads_give_the_same_bits(int heads, int kvHeads, int headDim, KvType type)
     {
         var shape = new AttentionShape(heads, kvHeads, headDim);
-        using var whole = new AttentionWorld(shape, 16, type, Tier.Portable, threads: 1);
-        using var steps = new AttentionWorld(shape, 32, type, Tier.Portable, threads: 4);
+        using var whole = new AttentionWorld(shape, type, Tier.Portable, threads: 1);
+        using var steps = new AttentionWorld(shape, type, Tier.Portable, threads: 4);
         whole.Run((0, 280), (1, 20));
         foreach (var tokens in (int[])[1, 1, 100, 49, 100, 3, 1, 1, 1, 1, 1, 1, 20]) steps.Run((0, tokens));
         steps.Run((1, 20));
@@ -66,8 +73,8 @@ public sealed class AttentionTests
     [Fact]
     public void Sequences_share_the_pages_of_a_common_prefix()
     {
-        using var step = new AttentionWorld(new(4, 2, 16), 16, KvType.F16, Tier.Portable, threads: 2);
-        step.Run((0, 40));
+        using var step = new AttentionWorld(new(4, 2, 16), KvType.F16, Tier.Portable, threads: 2);
+        step.Run((0, 140));
         step.Fork(from: 0, to: 1, sharedPages: 2);
         step.Run((0, 1), (1, 9));
     }
@@ -75,49 +82,53 @@ public sealed class AttentionTests
     [Fact]
     public void Scores_far_apart_stay_finite()
     {
-        using var step = new AttentionWorld(new(2, 1, 16), 16, KvType.F32, Tier.Portable, threads: 1, magnitude: 300);
+        using var step = new AttentionWorld(new(2, 1, 16), KvType.F32, Tier.Portable, threads: 1, magnitude: 300);
         step.Run((0, 80));
         step.Run((0, 1));
     }
 
-    [Fact]
-    public void Only_the_places_of_the_new_tokens_are_written()
+    [Theory]
+    [InlineData(KvType.F32)]
+    [InlineData(KvType.F16)]
+    [InlineData(KvType.Q8_0)]
+    public void Only_the_places_of_the_new_tokens_are_written(KvType type)
     {
         using var compute = new Compute();
-        using var pages = new KvPages(4, 8, 2, 3, KvType.F32);
+        using var pages = new KvPages(4, 2, 3, type);
         var rows = new RaggedRows();
-        rows.Add(3, 7, [2, 1]);
+        rows.Add(3, 63, [2, 1]);
         var (q, kv) = (Filled(compute, 3, 12, 1), Filled(compute, 3, 6, 1));
         Attention.Forward(q, kv, kv, pages, rows, new(4, 2, 3), 1);
-
-        // Keys are [page, head, place, 3]: position 7 is the last place of page 2, positions 8 and 9 are the first ones of page 1.
-        var written = new HashSet<int>();
-        foreach (var (page, place) in ((int, int)[])[(2, 7), (1, 0), (1, 1)])
+        foreach (var page in (int[])[0, 1, 2, 3])
             foreach (var head in (int[])[0, 1])
-                for (var d = 0; d < 3; d++) written.Add((((((page * 2) + head) * 8) + place) * 3) + d);
-        foreach (var side in (float[][])[Stored(pages, keys: true), Stored(pages, keys: false)])
-            Assert.Equal(Enumerable.Range(0, side.Length).Select(i => written.Contains(i) ? 1f : 0f), side);
+                for (var place = 0; place < KvPages.PageSize; place++)
+                    for (var d = 0; d < 3; d++)
+                    {
+                        var expected = (page, place) is (2, 63) or (1, 0) or (1, 1) ? 1f : 0f;
+                        Assert.Equal(expected, pages.Key(page, head, place, d), 1e-3);
+                        Assert.Equal(expected, pages.Value(page, head, place, d), 1e-3);
+                    }
     }
 
     [Fact]
     public void What_does_not_fit_is_refused_with_both_sizes()
     {
         using var compute = new Compute();
-        using var pages = new KvPages(4, 8, 2, 16, KvType.F16);
-        var (q, kv) = (Filled(compute, 9, 64, 0), Filled(compute, 9, 32, 0));
+        using var pages = new KvPages(4, 2, 16, KvType.F16);
+        var (q, kv) = (Filled(compute, 65, 64, 0), Filled(compute, 65, 32, 0));
 
-        Assert.Contains("owns 1 pages for 9 positions", Refuses([0], new(4, 2, 16)));
+        Assert.Contains("owns 1 pages for 65 positions", Refuses([0], new(4, 2, 16)));
         Assert.Contains("Page 4 of 4", Refuses([0, 4], new(4, 2, 16)));
         Assert.Contains("Page -1 of 4", Refuses([0, -1], new(4, 2, 16)));
         Assert.Contains("pages of 2 heads of 16", Refuses([0, 1], new(4, 2, 32)));
         Assert.Contains("pages of 2 heads of 16", Refuses([0, 1], new(3, 2, 16)));
-        Assert.Contains("q is [9, 64], not [9, 6 * 16]", Refuses([0, 1], new(6, 2, 16)));
+        Assert.Contains("q is [65, 64], not [65, 6 * 16]", Refuses([0, 1], new(6, 2, 16)));
         Assert.Contains("window", Refuses([0, 1], new(4, 2, 16), window: 0));
 
         string Refuses(int[] table, AttentionShape shape, int? window = null)
         {
             var rows = new RaggedRows();
-            rows.Add(9, 0, table);
+            rows.Add(65, 0, table);
             return Assert.ThrowsAny<ArgumentException>(() => Attention.Forward(q, kv, kv, pages, rows, shape, 1, window)).Message;
         }
     }
@@ -128,8 +139,4 @@ public sealed class AttentionTests
         for (var row = 0; row < rows; row++) tensor.Row(row).Fill(value);
         return tensor;
     }
-
-    static unsafe float[] Stored(KvPages pages, bool keys)
-        => new ReadOnlySpan<float>(keys ? pages.Keys(0, 0, 0) : pages.Values(0, 0, 0), pages.Pages * pages.PageSize * pages.KvHeads * pages.HeadDim)
-            .ToArray();
 }

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Homegrown.Kernels.Memory;
 using Homegrown.Kernels.Ops;
+using Homegrown.Kernels.Quant;
 
 namespace Homegrown.Kernels.Tests.Ops;
 
@@ -19,13 +20,12 @@ sealed unsafe class AttentionWorld : IDisposable
     readonly Dictionary<int, Sequence> sequences = [];
 
     public AttentionWorld(
-        AttentionShape shape, int pageSize, KvType type, Tier tier, int threads, int? window = null, float magnitude = 1)
+        AttentionShape shape, KvType type, Tier tier, int threads, int? window = null, float magnitude = 1, int vectorBits = 0)
     {
         (this.shape, this.window, this.magnitude, scale) = (shape, window, magnitude, (float)(1 / Math.Sqrt(shape.HeadDim)));
-        compute = new(new() { Tier = tier, Threads = threads });
-        pages = new(1 + (1500 / pageSize), pageSize, shape.KvHeads, shape.HeadDim, type);
-        new Span<byte>(pages.Keys(0, 0, 0), (int)(pages.Bytes / 2)).Fill(0xFF);
-        new Span<byte>(pages.Values(0, 0, 0), (int)(pages.Bytes / 2)).Fill(0xFF);
+        compute = new(new() { Tier = tier, Threads = threads, MaxVectorBits = vectorBits });
+        pages = new(24, shape.KvHeads, shape.HeadDim, type);
+        foreach (var side in (KvPanels[])[pages.Keys, pages.Values]) new Span<byte>(side.Square(0, 0), (int)side.Bytes).Fill(0xFF);
         var order = Enumerable.Range(0, pages.Pages).ToArray();
         new Random(5).Shuffle(order);
         freePages = new(order);
@@ -37,7 +37,7 @@ sealed unsafe class AttentionWorld : IDisposable
     /// <summary>A new sequence begins with the positions in the first pages of another.</summary>
     public void Fork(int from, int to, int sharedPages)
     {
-        var (old, count) = (sequences[from], sharedPages * pages.PageSize);
+        var (old, count) = (sequences[from], sharedPages * KvPages.PageSize);
         sequences[to] = new(to)
         {
             Keys = old.Keys[..count],
@@ -54,7 +54,7 @@ sealed unsafe class AttentionWorld : IDisposable
         foreach (var (id, tokens) in segments)
         {
             var sequence = CollectionsMarshal.GetValueRefOrAddDefault(sequences, id, out _) ??= new(id);
-            while (sequence.Pages.Count * pages.PageSize < sequence.Keys.Count + tokens) sequence.Pages.Add(freePages.Dequeue());
+            while (sequence.Pages.Count * KvPages.PageSize < sequence.Keys.Count + tokens) sequence.Pages.Add(freePages.Dequeue());
             rows.Add(tokens, sequence.Keys.Count, CollectionsMarshal.AsSpan(sequence.Pages));
         }
 
@@ -134,7 +134,20 @@ sealed unsafe class AttentionWorld : IDisposable
         for (var i = 0; i < row.Length; i++) row[i] = magnitude * ((random.NextSingle() * 4) - 2);
         var kept = row.ToArray();
         if (pages.Type == KvType.F16) for (var i = 0; i < kept.Length; i++) kept[i] = (float)(Half)kept[i];
+        if (pages.Type == KvType.Q8_0)
+            for (var at = 0; at < kept.Length; at += shape.HeadDim)
+                for (var d = 0; d < shape.HeadDim; d += Q8_0.BlockSize) ThroughQ8(kept.AsSpan(at + d, Math.Min(Q8_0.BlockSize, shape.HeadDim - d)));
         return kept;
+    }
+
+    /// <summary>Up to 32 numbers, as they come back from a block.</summary>
+    static void ThroughQ8(Span<float> values)
+    {
+        var (padded, block) = (new float[Q8_0.BlockSize], new byte[Q8_0.BlockBytes]);
+        values.CopyTo(padded);
+        Q8_0.Quantize(padded, default, block);
+        Q8_0.Dequantize(block, padded);
+        padded.AsSpan(0, values.Length).CopyTo(values);
     }
 
     sealed class Sequence(int id)

@@ -89,7 +89,7 @@ static unsafe class OpDefinitions
         return new(x.Current(), values, allocated);
     }
 
-    /// <summary>Heads of <paramref name="length"/>, two sharing one of keys and values, in pages of 4.</summary>
+    /// <summary>Heads of <paramref name="length"/>, two sharing one of keys and values.</summary>
     static OpRun OfAttention(Compute compute, int length, int rows, Func<Random, float> value)
     {
         if (length == 0) return new([], [], 0);
@@ -108,7 +108,7 @@ static unsafe class OpDefinitions
                 expected[(i * length) + d] = Enumerable.Range(0, row + 1).Sum(p => weights[p] * v[p, d]) / weights.Sum();
         }
 
-        using var pages = new KvPages((rows + 3) / 4, 4, 1, length, KvType.F32);
+        using var pages = new KvPages((rows + KvPages.PageSize - 1) / KvPages.PageSize, 1, length, KvType.F32);
         var ragged = new RaggedRows();
         ragged.Add(rows, 0, [.. Enumerable.Range(0, pages.Pages).Reverse()]);
         return Rented(() => Attention.Forward(q.Tensor, k.Tensor, v.Tensor, pages, ragged, new(2, 1, length), scale), expected);

@@ -1,0 +1,169 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+using Homegrown.Kernels.Ops;
+using Homegrown.Kernels.Quant;
+
+namespace Homegrown.Kernels.Memory;
+
+/// <summary>How keys and values are kept.</summary>
+public enum KvType
+{
+    /// <summary>IEEE 754 binary16.</summary>
+    F16,
+
+    /// <summary>Float32, for comparing with references.</summary>
+    F32,
+
+    /// <summary>Signed bytes with a scale, a half, for 32 of headDim: 17 / 32 of the bytes of F16.</summary>
+    Q8_0,
+}
+
+/// <summary>
+/// Keys or values of a layer in panels: matrices of 32 columns whose rows a product reads one after the other. A panel is a stack
+/// of squares of 32 positions by 32 of headDim: of values a position is a row, of keys a column. A square of Q8_0 is its codes, then the scales of its
+/// 32 positions. Where headDim is no multiple of 32 the last squares are part empty.
+/// </summary>
+sealed unsafe class KvPanels(KvType type, bool positionsAreRows, long heads, int panels, int squares) : IDisposable
+{
+    /// <summary>Rows and columns of a square.</summary>
+    public const int Side = 32;
+
+    const int Numbers = Side * Side;
+
+    readonly NativeBuffer data = new(checked(heads * panels * squares * SquareBytes(type)));
+    readonly long squareBytes = SquareBytes(type);
+
+    public KvType Type => type;
+
+    public long Bytes => data.Bytes;
+
+    /// <summary>Squares that hold <paramref name="headDim"/> numbers side by side.</summary>
+    public static int Squares(int headDim) => (int)(((long)headDim + Side - 1) / Side);
+
+    public static long SquareBytes(KvType type) => type switch
+    {
+        KvType.F16 => Numbers * sizeof(ushort),
+        KvType.F32 => Numbers * sizeof(float),
+        _ => Numbers + (Side * sizeof(ushort)),
+    };
+
+    /// <summary>Where a panel of a head, a number of a page and head, or one of its squares starts.</summary>
+    public byte* Square(long head, int panel, int square = 0) => data.Data + (((((head * panels) + panel) * squares) + square) * squareBytes);
+
+    /// <summary>
+    /// What a stored 1 reads as: halves are read without mending their exponents, so that a product with them multiplies its other
+    /// side by 1 / Unit, a power of two.
+    /// </summary>
+    public float Unit => type == KvType.F16 ? F16.Moved : 1;
+
+    /// <summary>Writes 32 numbers, or fewer, of the position at a place, 0 to 31, of a square.</summary>
+    public void Write(byte* square, int place, float* values, int count)
+    {
+        if (type == KvType.F32)
+        {
+            for (var i = 0; i < count; i++) ((float*)square)[At(place, i)] = values[i];
+        }
+        else if (type == KvType.F16)
+        {
+            var halves = stackalloc Half[Side];
+            HalfVectors.ToHalf(values, halves, count);
+            for (var i = 0; i < count; i++) ((Half*)square)[At(place, i)] = halves[i];
+        }
+        else
+        {
+            var block = stackalloc byte[Q8_0.BlockBytes];
+            var padded = stackalloc float[Side];
+            new Span<float>(values, count).CopyTo(new(padded, Side));
+            Q8_0.Quantize(new(padded, Side), default, new(block, Q8_0.BlockBytes));
+            ((ushort*)(square + Numbers))[place] = *(ushort*)block;
+            for (var i = 0; i < count; i++) square[At(place, i)] = block[sizeof(ushort) + i];
+        }
+    }
+
+    /// <summary>One number of a position.</summary>
+    public float Read(byte* square, int place, int number)
+    {
+        var at = At(place, number);
+        return type switch
+        {
+            KvType.F16 => (float)((Half*)square)[at],
+            KvType.F32 => ((float*)square)[at],
+            _ => ((sbyte*)square)[at] * F16.ToSingle(((ushort*)(square + Numbers))[place]),
+        };
+    }
+
+    /// <summary>
+    /// Where a position's number is in its square. Halves are in the order that <see cref="ILanes{TSelf}.LoadHalves"/> takes apart:
+    /// columns 0, 16, 1, 17..
+    /// </summary>
+    int At(int place, int number)
+    {
+        var (row, column) = positionsAreRows ? (place, number) : (number, place);
+        return (row * Side) + (type == KvType.F16 ? (column % (Side / 2) * 2) + (column / (Side / 2)) : column);
+    }
+
+    /// <summary>
+    /// Rows of a panel as floats times <see cref="Unit"/>, [rows, 32]: row r is at 32 r of what is returned, which is
+    /// <paramref name="tile"/> or the panel itself. Meanwhile the cache fetches what lies at <paramref name="ahead"/>.
+    /// </summary>
+    /// <param name="ahead">The panel that is read next.</param>
+    public float* Load<TLanes>(byte* panel, int first, int end, float* tile, byte* ahead)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        if (type == KvType.F32) return (float*)panel;
+        if (type == KvType.F16) LoadHalves<TLanes>((Half*)panel, first, end, tile, ahead);
+        else LoadCodes<TLanes>(panel, first, end, tile, ahead);
+        return tile;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void LoadHalves<TLanes>(Half* panel, int first, int end, float* tile, byte* ahead)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        for (var row = first * Side; row < end * Side; row += Side)
+        {
+            Prefetch(ahead + (row * sizeof(ushort)));
+            for (var i = 0; i < Side / 2; i += TLanes.Count)
+            {
+                TLanes.LoadHalves(panel + row + (2 * i), out var x, out var y);
+                x.Store(tile + row + i);
+                y.Store(tile + row + (Side / 2) + i);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    void LoadCodes<TLanes>(byte* panel, int first, int end, float* tile, byte* ahead)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        var scales = stackalloc float[Side];
+        for (var square = first / Side; square * Side < end; square++)
+        {
+            var codes = (sbyte*)panel + (square * SquareBytes(KvType.Q8_0));
+            for (var i = 0; i < Side; i++) scales[i] = F16.ToSingle(((ushort*)(codes + Numbers))[i]);
+            var (from, to) = (Math.Max(first, square * Side), Math.Min(end, (square + 1) * Side));
+            for (var row = from; row < to; row++)
+            {
+                Prefetch(ahead + (row * Side));
+                for (var i = 0; i < Side; i += TLanes.Count)
+                {
+                    var scale = positionsAreRows ? TLanes.Create(scales[row % Side]) : TLanes.Load(scales + i);
+                    (TLanes.LoadSBytes(codes + (row % Side * Side) + i) * scale).Store(tile + (row * Side) + i);
+                }
+            }
+        }
+    }
+
+    /// <summary>Brings squares to the cache.</summary>
+    public void Fetch(byte* square, int count)
+    {
+        for (var at = 0; at < count * squareBytes; at += 64) Prefetch(square + at);
+    }
+
+    static void Prefetch(byte* line)
+    {
+        if (Sse.IsSupported) Sse.Prefetch1(line);
+    }
+
+    public void Dispose() => data.Dispose();
+}
