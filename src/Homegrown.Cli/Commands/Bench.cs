@@ -20,13 +20,16 @@ static class Bench
         var prompt = Numbers.AtLeast("--prompt", 1, "Tokens of the prompt.", 512);
         var generate = Numbers.AtLeast("--generate", 2, "Tokens to generate.", 64);
         var runs = Numbers.AtLeast("--runs", 1, "Runs that count.", 5);
+        var shape = new Option<string?>("--shape") { Description = "Measure random weights in the shape of a known model.", HelpName = "NAME:TYPE" };
+        var keep = new Option<string?>("--keep") { Description = "Keep the file that --shape writes.", HelpName = "FILE" };
         var json = new Option<bool>("--json") { Description = "Print one JSON object." };
-        foreach (var option in (ReadOnlySpan<Option>)[prompt, generate, runs, json]) verb.Add(option);
+        foreach (var option in (ReadOnlySpan<Option>)[prompt, generate, runs, shape, keep, json]) verb.Add(option);
         verb.SetAction(async (parsed, cancellation) =>
         {
             var work = new Workload(parsed.GetValue(prompt), parsed.GetValue(generate), parsed.GetValue(runs));
             var asJson = parsed.GetValue(json);
-            LocalModel Load() => model.Load(parsed, quiet: true);
+            using var random = parsed.GetValue(shape) is { } known ? ShapeFile.Write(known, parsed.GetValue(keep), terminal, asJson, cancellation) : null;
+            LocalModel Load() => LocalModel.Load(random?.Path ?? model.Resolve(parsed), model.Settings(parsed));
             var taken = new List<Measurement>();
             using (var progress = new ProgressLine(terminal, "measuring", checked(work.Tokens * (work.Runs + 1)), "tokens", asJson))
                 for (var run = 0; run <= work.Runs; run++)
