@@ -80,7 +80,14 @@ public sealed record ModelShape(string Name, string Architecture, string PreToke
     /// <summary>What Qwen2.5's sizes share; the sizes themselves come with the row.</summary>
     static ModelShape Qwen(string name) => new(name, "qwen2", "qwen2")
     {
-        Layers = 0, Hidden = 0, FeedForward = 0, Heads = 0, KvHeads = 0,
-        Vocabulary = 151936, RopeTheta = 1e6f, NormEpsilon = 1e-6f, Context = 32768,
+        Layers = 0,
+        Hidden = 0,
+        FeedForward = 0,
+        Heads = 0,
+        KvHeads = 0,
+        Vocabulary = 151936,
+        RopeTheta = 1e6f,
+        NormEpsilon = 1e-6f,
+        Context = 32768,
     };
 }
