@@ -22,6 +22,8 @@ static class Program
         Tokenize.Create(terminal),
         Template.Create(terminal),
         Logits.Create(terminal),
+        Perplexity.Create(terminal),
+        Divergence.Create(terminal),
         Bench.Create(terminal),
         Completion.Create(terminal),
     };

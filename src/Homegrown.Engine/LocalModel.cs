@@ -1,5 +1,6 @@
 using Homegrown.Engine.Cache;
 using Homegrown.Engine.Chat;
+using Homegrown.Engine.Evaluation;
 using Homegrown.Engine.Formats;
 using Homegrown.Engine.Models;
 using Homegrown.Engine.Sampling;
@@ -150,22 +151,20 @@ public sealed class LocalModel : IDisposable
     /// <exception cref="ContextLengthException">More tokens than the context holds.</exception>
     public void Logits(IReadOnlyList<int> tokens, Action<int, ReadOnlySpan<float>> row)
     {
-        const int Chunk = 64;        // rows of logits held at a time
+        using var run = Evaluate(tokens);
+        while (run.Next(row))
+        {
+        }
+    }
+
+    /// <summary>Logits of the positions from <paramref name="first"/> on, to be taken some rows at a time.</summary>
+    /// <exception cref="ContextLengthException">More tokens than the context holds.</exception>
+    public LogitsRun Evaluate(IReadOnlyList<int> tokens, int first = 0)
+    {
         CheckTokens(tokens);
         if (tokens.Count > ContextLength) throw new ContextLengthException(tokens.Count, ContextLength);
-        engine.Exclusively(() =>
-        {
-            using var ownCache = new KvCache(decoder.KvShape, tokens.Count, kvType);
-            var (batch, pages, all) = (new Batch(Compute, ownCache), new List<int>(), tokens.ToArray());
-            ownCache.TryReserve(pages, all.Length);
-            for (var first = 0; first < all.Length; first += Chunk)
-            {
-                batch.Clear();
-                batch.Add(all.AsSpan(first, Math.Min(Chunk, all.Length - first)), first, pages.ToArray(), LogitsOf.All);
-                var logits = decoder.Forward(batch);
-                for (var i = 0; i < logits.Rows; i++) row(first + i, logits.Row(i));
-            }
-        });
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)first, (uint)tokens.Count, nameof(first));
+        return new LogitsRun(engine, decoder, Compute, kvType, tokens, first);
     }
 
     public void Dispose()

@@ -10,23 +10,25 @@ sealed class ModelOptions
 {
     readonly Terminal terminal;
     readonly Argument<string?> model;
-    readonly Option<int> threads = Numbers.AtLeast("--threads", 0, "Threads that compute; 0 takes what the machine gives.");
+    readonly Option<int>? threads;
     readonly Option<int> context = Numbers.AtLeast("--ctx", 0, "Positions of the context; 0 takes the model's own length.");
     readonly Option<bool> exact = new("--exact") { Description = "Compute with float32 weights, activations and cache." };
     readonly Option<string?> cacheType = new("--cache-type") { Description = "How keys and values are kept (default: f16, or f32 with --exact).", HelpName = "f16|q8_0|f32" };
-    readonly Option<string?> tier = new("--tier") { Description = "Force the kernels of one tier (default: the best here).", HelpName = "reference|portable" };
+    readonly Option<string?> tier = new("--tier") { Description = "Force the kernels of one tier (default: the best here).", HelpName = "reference|portable|emitted" };
 
-    ModelOptions(Terminal terminal, Verb verb)
+    ModelOptions(Terminal terminal, Verb verb, bool withThreads)
     {
         this.terminal = terminal;
         model = Argument(terminal);
         tier.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, Names<Tier>());
         cacheType.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, Names<KvType>());
         verb.Add(model);
-        foreach (var option in (ReadOnlySpan<Option>)[threads, context, exact, cacheType, tier]) verb.Add(option);
+        if (withThreads) verb.Add(threads = Numbers.AtLeast("--threads", 0, "Threads that compute; 0 takes what the machine gives."));
+        foreach (var option in (ReadOnlySpan<Option>)[context, exact, cacheType, tier]) verb.Add(option);
     }
 
-    public static ModelOptions AddTo(Verb verb, Terminal terminal) => new(terminal, verb);
+    /// <param name="withThreads">Adds --threads; otherwise the verb has one of its own.</param>
+    public static ModelOptions AddTo(Verb verb, Terminal terminal, bool withThreads = true) => new(terminal, verb, withThreads);
 
     /// <summary>The MODEL argument alone, for verbs that only read the file.</summary>
     public static Argument<string?> Argument(Terminal terminal)
@@ -44,17 +46,27 @@ sealed class ModelOptions
     /// <param name="quiet">Shows no progress: the results go to a program, or the verb shows its own.</param>
     public LocalModel Load(ParseResult parsed, bool quiet = false)
     {
-        var path = ModelStore.Of(terminal).Resolve(parsed.GetValue(model));
+        var path = Resolve(parsed);
         using var progress = new ProgressLine(terminal, $"loading {Path.GetFileName(path)}", quiet: quiet);
-        return LocalModel.Load(path, new EngineOptions
-        {
-            Threads = parsed.GetValue(threads),
-            ContextLength = parsed.GetValue(context),
-            Exact = parsed.GetValue(exact),
-            CacheType = Value<KvType>(parsed.GetValue(cacheType)),
-            Tier = Value<Tier>(parsed.GetValue(tier)),
-        });
+        return LocalModel.Load(path, Settings(parsed));
     }
+
+    /// <summary>MODEL was given.</summary>
+    public bool IsGiven(ParseResult parsed) => parsed.GetValue(model) is not null;
+
+    /// <summary>The file of MODEL.</summary>
+    /// <exception cref="UsageException">There is none.</exception>
+    public string Resolve(ParseResult parsed) => ModelStore.Of(terminal).Resolve(parsed.GetValue(model));
+
+    /// <summary>How to compute.</summary>
+    public EngineOptions Settings(ParseResult parsed) => new()
+    {
+        Threads = threads is null ? 0 : parsed.GetValue(threads),
+        ContextLength = parsed.GetValue(context),
+        Exact = parsed.GetValue(exact),
+        CacheType = Value<KvType>(parsed.GetValue(cacheType)),
+        Tier = Value<Tier>(parsed.GetValue(tier)),
+    };
 
     static string[] Names<T>()
         where T : struct, Enum

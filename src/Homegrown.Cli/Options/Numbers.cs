@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Numerics;
 
 namespace Homegrown.Cli.Options;
@@ -22,6 +23,26 @@ static class Numbers
             var range = most == T.MaxValue ? $"{least} or more" : $"{least} to {most}";
             result.AddError($"{name} is {given}; it must be {range}.");
         });
+        return option;
+    }
+
+    /// <summary>Numbers with commas between.</summary>
+    public static Option<int[]> List(string name, int least, string description, params int[] values)
+    {
+        var option = new Option<int[]>(name) { Description = description, HelpName = "N,N", DefaultValueFactory = _ => values };
+        option.CustomParser = result =>
+        {
+            var words = result.Tokens is [.., var token] ? token.Value.Split(',') : [];
+            var numbers = new int[words.Length];
+            for (var i = 0; i < words.Length; i++)
+            {
+                if (int.TryParse(words[i], NumberStyles.None, null, out numbers[i]) && numbers[i] >= least) continue;
+                result.AddError($"{name}: '{words[i]}' is not a whole number of {least} or more.");
+                return null;
+            }
+
+            return numbers;
+        };
         return option;
     }
 }

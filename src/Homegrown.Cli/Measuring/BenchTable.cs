@@ -1,0 +1,39 @@
+using Spectre.Console;
+
+namespace Homegrown.Cli.Measuring;
+
+/// <summary>Benchmark results for people: one in full, several side by side.</summary>
+static class BenchTable
+{
+    public static Table Of(IReadOnlyList<BenchResult> results) => results is [var only] ? Full(only) : SideBySide(results);
+
+    static Table Full(BenchResult result)
+    {
+        var grid = new Table().Border(TableBorder.None).HideHeaders().AddColumns("", "");
+        grid.AddRow("model", Markup.Escape($"{result.Model.Id}, {result.Model.Compute.Threads} threads, {result.Tier}, {Machine.Processor()}"));
+        foreach (var (prompt, rate) in result.Work.Prompts.Zip(result.Prefill)) grid.AddRow($"prefill {prompt}", $"{Rate(rate)} tokens/s");
+        grid.AddRow("decode", $"{Rate(result.Decode)} tokens/s ({result.Work.Generate} tokens at depth {result.Work.Depth})");
+        grid.AddRow("first token", $"{result.FirstToken.Median:0} ms after {result.Work.Prompts[0]} tokens; the first time {result.Cold.TotalMilliseconds:0} ms");
+        grid.AddRow("load", $"{result.Load.TotalMilliseconds:0} ms");
+        grid.AddRow("resident", ByteSize.Text(result.ResidentBytes));
+        var ceiling = $"{result.BandwidthShare:0%} of the {ByteSize.Text(result.Bandwidth)}/s that the memory delivers";
+        grid.AddRow("weights", $"{ByteSize.Text(result.Model.BytesPerToken)} read for each token: {ceiling}");
+        return grid;
+    }
+
+    static Table SideBySide(IReadOnlyList<BenchResult> results)
+    {
+        var work = results[0].Work;
+        var table = new Table().Border(TableBorder.None).AddColumns("tier", "threads");
+        foreach (var prompt in work.Prompts) table.AddColumn($"prefill {prompt}");
+        table.AddColumns($"decode {work.Generate} at {work.Depth}", "first token");
+        foreach (var result in results)
+            table.AddRow([
+                result.Tier, $"{result.Model.Compute.Threads}",
+                .. result.Prefill.Select(Rate), Rate(result.Decode), $"{result.FirstToken.Median:0} ms"]);
+        return table;
+    }
+
+    /// <summary>The median, and from the least to the most.</summary>
+    static string Rate(Spread spread) => $"{spread.Median:0.0} ({spread.Least:0.0} to {spread.Most:0.0})";
+}
