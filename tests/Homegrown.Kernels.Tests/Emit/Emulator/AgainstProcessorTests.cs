@@ -58,11 +58,12 @@ public sealed unsafe class AgainstProcessorTests
             var instruction = new Instruction { Code = code, IsBroadcast = broadcast, ZeroingMasking = zeroing, OpMask = masked ? Register.K1 : Register.None };
             for (var i = 0; i < kinds.Length; i++)
             {
-                if (kinds[i] == OpCodeOperandKind.imm8) (instruction.Immediate8, _) = ((byte)imm, 0);
-                if (kinds[i] == OpCodeOperandKind.imm8) instruction.SetOpKind(i, OpKind.Immediate8);
-                else if (memory && i == memoryAt) (instruction.MemoryBase, instruction.MemoryDisplSize) = (Register.RSI, 0);
+                var isImmediate = kinds[i] == OpCodeOperandKind.imm8;
+                var isMemory = memory && i == memoryAt;
+                instruction.SetOpKind(i, isImmediate ? OpKind.Immediate8 : isMemory ? OpKind.Memory : OpKind.Register);
+                if (isImmediate) instruction.Immediate8 = (byte)imm;
+                else if (isMemory) instruction.MemoryBase = Register.RSI;
                 else instruction.SetOpRegister(i, RegisterFor(kinds[i].ToString(), i));
-                if (memory && i == memoryAt) instruction.SetOpKind(i, OpKind.Memory);
             }
 
             yield return instruction;
@@ -81,7 +82,10 @@ public sealed unsafe class AgainstProcessorTests
         var code = CodeBytes.Of([.. Prologue(), instruction, .. Epilogue()]);
         using var page = new NativePage(code);
         using var machine = new Machine();
-        byte* real = stackalloc byte[StateBytes], emulated = stackalloc byte[StateBytes];
+        // vmovdqa and vmovaps fault on an address that is not a multiple of their size.
+        var space = stackalloc byte[(2 * StateBytes) + 64];
+        var real = (byte*)(((nint)space + 63) & -64);
+        var emulated = real + StateBytes;
         machine.Allow(emulated, StateBytes);
         for (var round = 0; round < Rounds; round++)
         {

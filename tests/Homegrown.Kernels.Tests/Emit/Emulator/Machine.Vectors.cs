@@ -89,7 +89,7 @@ sealed unsafe partial class Machine
         else
         {
             var elsewhere = current.ZeroingMasking ? new() : step.Elsewhere;
-            for (var i = 0; i < (row.Scalar ? 1 : register.GetSize() / row.Element); i++)
+            for (var i = 0; i < (row.Scalar ? 1 : Math.Min(register.GetSize(), step.Width) / row.Element); i++)
                 if ((mask >> i & 1) == 0) elsewhere.Of<byte>().Slice(i * row.Element, row.Element).CopyTo(result[(i * row.Element)..]);
             result[register.GetSize()..].Clear();
             Zmm[register.GetNumber()] = step.Result;

@@ -11,7 +11,9 @@ static class Rows
     /// <summary>Lane i of the source to lane i of the result, of another width perhaps; what lies above is zero.</summary>
     public static Row Convert<S, R>(Func<S, R> f) where S : unmanaged where R : unmanaged => new(Unsafe.SizeOf<R>(), s =>
     {
-        for (var i = 0; i < s.Bytes / Math.Max(Unsafe.SizeOf<S>(), Unsafe.SizeOf<R>()); i++) s.Result.Of<R>()[i] = f(s.A.Of<S>()[i]);
+        var lanes = s.Bytes / Math.Max(Unsafe.SizeOf<S>(), Unsafe.SizeOf<R>());
+        s.Width = lanes * Unsafe.SizeOf<R>();
+        for (var i = 0; i < lanes; i++) s.Result.Of<R>()[i] = f(s.A.Of<S>()[i]);
     }, Lanewise: true);
 
     public static Row Binary<T>(Func<T, T, T> f) where T : unmanaged => Ternary<T>((_, a, b) => f(a, b));

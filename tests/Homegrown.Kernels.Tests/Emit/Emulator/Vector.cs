@@ -37,6 +37,8 @@ sealed class Step
     public Vector Result { get; set; } = new();
     /// <summary>What stands where the mask is zero.</summary>
     public required Vector Elsewhere { get; set; }
+    /// <summary>Bytes of the result under the mask; above them a narrowing instruction writes zeros.</summary>
+    public int Width { get; set; } = Vector.Size;
 
     public int Imm => Immediate ?? throw new InvalidOperationException("an immediate is missing");
     public unsafe int Lanes<T>() where T : unmanaged => Bytes / sizeof(T);
