@@ -49,25 +49,25 @@ public sealed unsafe class AgainstProcessorTests
         var memoryAt = Array.FindIndex(kinds, k => k.ToString().Contains("mem", StringComparison.Ordinal));
         var onlyMemory = memoryAt >= 0 && kinds[memoryAt] == OpCodeOperandKind.mem;
         foreach (var memory in memoryAt < 0 ? [false] : onlyMemory ? [true] : (bool[])[false, true])
-        foreach (var broadcast in memory && info.CanBroadcast ? [false, true] : (bool[])[false])
-        foreach (var (masked, zeroing) in ((bool, bool)[])[(false, false), (true, false), (true, true)])
-        foreach (var imm in Array.IndexOf(kinds, OpCodeOperandKind.imm8) < 0 ? [0] : Immediates(code))
-        {
-            if ((masked && !info.CanUseOpMaskRegister) || (zeroing && (!info.CanUseZeroingMasking || (memory && memoryAt == 0)))) continue;
-            if (!masked && info.RequireOpMaskRegister) continue;
-            var instruction = new Instruction { Code = code, IsBroadcast = broadcast, ZeroingMasking = zeroing, OpMask = masked ? Register.K1 : Register.None };
-            for (var i = 0; i < kinds.Length; i++)
-            {
-                var isImmediate = kinds[i] == OpCodeOperandKind.imm8;
-                var isMemory = memory && i == memoryAt;
-                instruction.SetOpKind(i, isImmediate ? OpKind.Immediate8 : isMemory ? OpKind.Memory : OpKind.Register);
-                if (isImmediate) instruction.Immediate8 = (byte)imm;
-                else if (isMemory) instruction.MemoryBase = Register.RSI;
-                else instruction.SetOpRegister(i, RegisterFor(kinds[i].ToString(), i));
-            }
+            foreach (var broadcast in memory && info.CanBroadcast ? [false, true] : (bool[])[false])
+                foreach (var (masked, zeroing) in ((bool, bool)[])[(false, false), (true, false), (true, true)])
+                    foreach (var imm in Array.IndexOf(kinds, OpCodeOperandKind.imm8) < 0 ? [0] : Immediates(code))
+                    {
+                        if ((masked && !info.CanUseOpMaskRegister) || (zeroing && (!info.CanUseZeroingMasking || (memory && memoryAt == 0)))) continue;
+                        if (!masked && info.RequireOpMaskRegister) continue;
+                        var instruction = new Instruction { Code = code, IsBroadcast = broadcast, ZeroingMasking = zeroing, OpMask = masked ? Register.K1 : Register.None };
+                        for (var i = 0; i < kinds.Length; i++)
+                        {
+                            var isImmediate = kinds[i] == OpCodeOperandKind.imm8;
+                            var isMemory = memory && i == memoryAt;
+                            instruction.SetOpKind(i, isImmediate ? OpKind.Immediate8 : isMemory ? OpKind.Memory : OpKind.Register);
+                            if (isImmediate) instruction.Immediate8 = (byte)imm;
+                            else if (isMemory) instruction.MemoryBase = Register.RSI;
+                            else instruction.SetOpRegister(i, RegisterFor(kinds[i].ToString(), i));
+                        }
 
-            yield return instruction;
-        }
+                        yield return instruction;
+                    }
     }
 
     // vcvtps2ph rounds by its immediate; the machine has round to nearest even alone.

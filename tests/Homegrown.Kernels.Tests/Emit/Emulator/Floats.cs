@@ -89,10 +89,16 @@ static class Floats
         return (float)Math.CopySign(Math.Round((double)x * unit, mode) / unit, x);
     }
 
-    /// <summary>What rounding to a multiple of 2^-M left over.</summary>
-    public static float Reduce(float x, int control) =>
-        float.IsInfinity(x) ? 0 : float.IsNaN(x) ? Quiet(x)
-        : (float)((double)x - RoundScale(x, control)) is var rest && rest == 0 ? ((control & 7) == 1 ? -0f : 0f) : rest;
+    /// <summary>What rounding to a multiple of 2^-M left over, itself rounded as the control says.</summary>
+    public static float Reduce(float x, int control)
+    {
+        if (!float.IsFinite(x)) return float.IsNaN(x) ? Quiet(x) : 0;
+        double whole = RoundScale(x, control);
+        var (rest, mode) = ((float)(x - whole), control & 7);
+        if (rest == 0 && whole == x) return mode == 1 ? -0f : 0f;
+        // The float nearest to the rest may lie on the wrong side of it.
+        return mode == 1 && rest + whole > x ? MathF.BitDecrement(rest) : mode == 2 && rest + whole < x ? MathF.BitIncrement(rest) : rest;
+    }
 
     /// <summary>Predicates 0 to 31 of vcmpps; bit 4 only chooses which NaNs signal.</summary>
     public static bool Compare(float a, float b, int predicate)

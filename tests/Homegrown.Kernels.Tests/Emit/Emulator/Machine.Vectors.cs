@@ -57,7 +57,7 @@ sealed unsafe partial class Machine
         else if (row.Lanewise && mask != ulong.MaxValue)
         {
             // Lanes without a mask bit are not read: a masked load may reach beyond the end of memory.
-            var lanes = row.Scalar ? 1 : Math.Min(bytes / row.Element, size);
+            var lanes = row.Scalar ? 1 : bytes / Math.Max(row.Wide, row.Element);
             var lane = size / lanes;
             for (var i = 0; i < lanes; i++)
                 if ((mask >> i & 1) != 0) Memory(Address() + (ulong)(i * lane), lane, write: false).CopyTo(value.Of<byte>()[(i * lane)..]);

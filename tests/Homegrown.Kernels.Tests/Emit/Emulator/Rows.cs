@@ -14,7 +14,7 @@ static class Rows
         var lanes = s.Bytes / Math.Max(Unsafe.SizeOf<S>(), Unsafe.SizeOf<R>());
         s.Width = lanes * Unsafe.SizeOf<R>();
         for (var i = 0; i < lanes; i++) s.Result.Of<R>()[i] = f(s.A.Of<S>()[i]);
-    }, Lanewise: true);
+    }, Lanewise: true, Wide: Math.Max(Unsafe.SizeOf<S>(), Unsafe.SizeOf<R>()));
 
     public static Row Binary<T>(Func<T, T, T> f) where T : unmanaged => Ternary<T>((_, a, b) => f(a, b));
 

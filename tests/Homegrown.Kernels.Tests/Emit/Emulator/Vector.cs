@@ -47,5 +47,6 @@ sealed class Step
 /// <summary>A row of the instruction table.</summary>
 /// <param name="Element">Bytes that one bit of the write mask governs.</param>
 /// <param name="Lanewise">Lane i reads only lane i of memory, so a mask also suppresses the read.</param>
+/// <param name="Wide">Bytes of the wider of source and result lane where they differ, else 0.</param>
 /// <param name="Scalar">Only lane 0 is computed and masked.</param>
-sealed record Row(int Element, Action<Step> Do, bool Lanewise = false, bool Scalar = false);
+sealed record Row(int Element, Action<Step> Do, bool Lanewise = false, bool Scalar = false, int Wide = 0);
