@@ -16,6 +16,8 @@ sealed unsafe partial class Machine
         if (immediate is not null) count--;
         var bytes = Enumerable.Range(0, count).Max(i => SizeOf(i));
         bytes = bytes > 32 ? 64 : bytes > 16 ? 32 : 16;
+        // A narrowing broadcast has its length in no operand.
+        if (current.IsBroadcast) bytes = 16 << (int)current.Code.ToOpCode().L;
         var mask = current.OpMask == Register.None ? ulong.MaxValue : Masks[current.OpMask - Register.K0];
         var old = current.Op0Kind == OpKind.Register ? Source(0, row, bytes, mask) : new();
         var step = new Step
