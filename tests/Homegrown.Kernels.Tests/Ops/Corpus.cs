@@ -23,7 +23,7 @@ static class Corpus
         new() { Tier = Tier.Portable, MaxVectorBits = 128 },
         new() { Tier = Tier.Portable, MaxVectorBits = 256 },
         new() { Tier = Tier.Portable, MaxVectorBits = 512 },
-        .. Emit.EmittedKernels.AreSupported ? [new ComputeOptions { Tier = Tier.Emitted }] : Array.Empty<ComputeOptions>(),
+        .. Homegrown.Kernels.Emit.EmittedKernels.AreSupported ? [new ComputeOptions { Tier = Tier.Emitted }] : Array.Empty<ComputeOptions>(),
     ];
 
     public static float[] Values(int count, int seed, float outlier = 0)
