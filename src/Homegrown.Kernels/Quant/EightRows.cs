@@ -25,6 +25,23 @@ static unsafe class EightRows
         }
     }
 
+    /// <summary>Any format's scales, and minima if any, part by part.</summary>
+    internal static void PartScales<TFormat>(byte* rows, nint rowBytes, int blocks, float* scales, float* mins, int stride)
+        where TFormat : struct, ICodedFormat
+    {
+        var (parts, perPart) = (TFormat.BlockSize / Blocks.PartSize, TFormat.SplitScales ? 2 : 1);
+        for (var lane = 0; lane < 8; lane++, rows += rowBytes)
+        {
+            for (var part = 0; part < blocks * parts; part++)
+            {
+                TFormat.Scales(in rows[part / parts * TFormat.BlockBytes], part % parts, out var low, out var high, out var min);
+                scales[(part * perPart * stride) + lane] = low;
+                if (TFormat.SplitScales) scales[(((part * perPart) + 1) * stride) + lane] = high;
+                if (TFormat.HasMin) mins[(part * stride) + lane] = min;
+            }
+        }
+    }
+
     /// <summary>As <see cref="F16.ToSingle(ushort)"/> without its branch; false if that was needed: a scale is not finite.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static bool Finite<TFormat>(byte* rows, nint rowBytes, int blocks, float* scales, float* mins, int stride)

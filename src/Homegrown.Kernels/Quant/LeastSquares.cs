@@ -1,7 +1,8 @@
 namespace Homegrown.Kernels.Quant;
 
 /// <summary>Inverse scales to try around the range: (top + First + Step * i) / range for i = 0 to Last.</summary>
-readonly record struct Sweep(float First, float Step, int Last);
+/// <param name="Magnitude">Scales are compared by the magnitude of the errors instead of their square.</param>
+readonly record struct Sweep(float First, float Step, int Last, bool Magnitude = false);
 
 /// <summary>
 /// Integer codes for a few values, with the scale (and minimum) that make the sum of weight * (value - decoded)^2 small. Rounding
@@ -71,6 +72,42 @@ static class LeastSquares
         return scale;
     }
 
+    /// <summary>As <see cref="Centred"/>, by moving one code at a time to what is best for the others' scale, while that helps.</summary>
+    internal static float Descend(ReadOnlySpan<float> x, ReadOnlySpan<float> weights, int half, Span<byte> codes)
+    {
+        var peak = Peak(x);
+        codes.Clear();
+        if (MathF.Abs(peak) < Negligible) return 0;
+        var (cross, square) = (0f, 0f);   // of value and code, of code and code
+        for (var i = 0; i < x.Length; i++)
+        {
+            var code = Math.Clamp(Nearest(-half / peak * x[i]), -half, half - 1);
+            codes[i] = (byte)(code + half);
+            cross += weights[i] * x[i] * code;
+            square += weights[i] * code * code;
+        }
+
+        for (var (round, changed) = (0, true); changed && round < 5; round++)
+        {
+            changed = false;
+            for (var i = 0; i < x.Length; i++)
+            {
+                var old = codes[i] - half;
+                var otherCross = cross - (weights[i] * x[i] * old);
+                if (!(otherCross > 0)) continue;
+                var otherSquare = square - (weights[i] * old * old);
+                var code = Math.Clamp(Nearest(x[i] * otherSquare / otherCross), -half, half - 1);
+                if (code == old) continue;
+                otherCross += weights[i] * x[i] * code;
+                otherSquare += weights[i] * code * code;
+                if (!(otherSquare > 0 && otherCross * otherCross * square > cross * cross * otherSquare)) continue;
+                (codes[i], cross, square, changed) = ((byte)(code + half), otherCross, otherSquare, true);
+            }
+        }
+
+        return square > 0 ? cross / square : 0;
+    }
+
     /// <summary>Codes 0 to <paramref name="top"/> for value = scale * code + min, min at most 0.</summary>
     internal static (float Scale, float Min) WithMin(
         ReadOnlySpan<float> x, ReadOnlySpan<float> weights, int top, Sweep sweep, Span<byte> codes)
@@ -90,14 +127,14 @@ static class LeastSquares
         if (max <= min) return (0, min);
         Round(x, min, top / (max - min), top, codes);
         var scale = 1 / (top / (max - min));
-        var best = Error(x, weights, codes, scale, min);
+        var best = Error(x, weights, codes, scale, min, sweep.Magnitude);
 
         Span<byte> trial = stackalloc byte[x.Length];
         for (var step = 0; step <= sweep.Last; step++)
         {
             Round(x, min, (sweep.First + (sweep.Step * step) + top) / (max - min), top, trial);
             if (!Solve(x, weights, trial, sumW, sumX, out var trialScale, out var trialMin)) continue;
-            var error = Error(x, weights, trial, trialScale, trialMin);
+            var error = Error(x, weights, trial, trialScale, trialMin, sweep.Magnitude);
             if (!(error < best)) continue;
             trial.CopyTo(codes);
             (best, scale, min) = (error, trialScale, trialMin);
@@ -111,13 +148,13 @@ static class LeastSquares
         for (var i = 0; i < x.Length; i++) codes[i] = (byte)Math.Clamp(Nearest(inverse * (x[i] - min)), 0, top);
     }
 
-    static float Error(ReadOnlySpan<float> x, ReadOnlySpan<float> weights, ReadOnlySpan<byte> codes, float scale, float min)
+    static float Error(ReadOnlySpan<float> x, ReadOnlySpan<float> weights, ReadOnlySpan<byte> codes, float scale, float min, bool magnitude)
     {
         var error = 0f;
         for (var i = 0; i < x.Length; i++)
         {
             var difference = (scale * codes[i]) + min - x[i];
-            error += weights[i] * (difference * difference);
+            error += weights[i] * (magnitude ? MathF.Abs(difference) : difference * difference);
         }
 
         return error;

@@ -27,12 +27,12 @@ public static class QuantFormats
         new CodedFormat<Q5_0>(),
         new CodedFormat<Q5_1>(),
         new CodedFormat<Q8_0>(),
+        new PlainFormat<Q2_K>(),
+        new CodedFormat<Q3_K>(),
         new CodedFormat<Q4_K>(),
         new CodedFormat<Q5_K>(),
         new CodedFormat<Q6_K>(),
         new StoredFormat(TensorType.Q8_1, 32, 36),
-        new StoredFormat(TensorType.Q2_K, 256, 84),
-        new StoredFormat(TensorType.Q3_K, 256, 110),
         new StoredFormat(TensorType.Q8_K, 256, 292),
         new StoredFormat(TensorType.IQ1_S, 256, 50),
         new StoredFormat(TensorType.IQ1_M, 256, 56),
@@ -63,6 +63,9 @@ public static class QuantFormats
 
     /// <summary>The type has integer codes: 8-bit products read it through <see cref="ICodedFormat"/>.</summary>
     public static bool IsCoded(TensorType type) => IsKnown(type) && Row(type).IsCoded;
+
+    /// <summary>The type keeps too little to be encoded without importance: <see cref="IQuantFormat.NeedsImportance"/>.</summary>
+    public static bool NeedsImportance(TensorType type) => Row(type).NeedsImportance;
 
     /// <summary>The field's name of the type, or its number.</summary>
     public static string Name(TensorType type) => type.ToString();
