@@ -1,3 +1,5 @@
+using Homegrown.Kernels.Quant.Codebooks;
+
 namespace Homegrown.Kernels.Quant;
 
 /// <summary>Code that is generic over the storage format; <see cref="QuantFormats.Visit"/> supplies the type.</summary>
@@ -32,6 +34,11 @@ public static class QuantFormats
         new CodedFormat<Q4_K>(),
         new CodedFormat<Q5_K>(),
         new CodedFormat<Q6_K>(),
+        new CodedFormat<IQ2_XXS>(),
+        new CodedFormat<IQ2_XS>(),
+        new CodedFormat<IQ2_S>(),
+        new CodedFormat<IQ3_XXS>(),
+        new CodedFormat<IQ3_S>(),
         new CodedFormat<IQ4_NL>(),
         new CodedFormat<IQ4_XS>(),
         new CodedFormat<TQ1_0>(),
@@ -44,11 +51,6 @@ public static class QuantFormats
         new StoredFormat(TensorType.Q8_K, 256, 292),
         new StoredFormat(TensorType.IQ1_S, 256, 50),
         new StoredFormat(TensorType.IQ1_M, 256, 56),
-        new StoredFormat(TensorType.IQ2_XXS, 256, 66),
-        new StoredFormat(TensorType.IQ2_XS, 256, 74),
-        new StoredFormat(TensorType.IQ2_S, 256, 82),
-        new StoredFormat(TensorType.IQ3_XXS, 256, 98),
-        new StoredFormat(TensorType.IQ3_S, 256, 110),
         new StoredFormat(TensorType.I8, 1, 1),
         new StoredFormat(TensorType.I16, 1, 2),
         new StoredFormat(TensorType.I32, 1, 4),
