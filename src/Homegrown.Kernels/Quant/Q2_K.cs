@@ -75,8 +75,8 @@ public readonly struct Q2_K : IQuantFormat
             for (var i = 0; i < Group; i++)
                 weights[i] = importance.IsEmpty ? MathF.Abs(values[i]) : LeastSquares.Weight(importance[(g * Group) + i], energy, values[i]);
             foreach (var weight in weights) totals[g] += weight;
-            (scales[g], var min) = LeastSquares.WithMin(
-                values, weights, Top, importance.IsEmpty ? Sweep : LeastSquares.Fine, codes.Slice(g * Group, Group));
+            (scales[g], var min) = LineFit.Fit(
+                values, weights, Top, importance.IsEmpty ? Sweep : Sweep.Fine, codes.Slice(g * Group, Group));
             mins[g] = -min;
         }
 

@@ -104,8 +104,8 @@ static class SuperBlock
             else for (var i = 0; i < weights.Length; i++) weights[i] = LeastSquares.Weight(importance[first + i], energy, values[i]);
 
             foreach (var weight in weights) totals[part] += weight;
-            (scales[part], var min) = LeastSquares.WithMin(
-                values, weights, top, importance.IsEmpty ? sweep : LeastSquares.Fine, codes.Slice(first, Blocks.PartSize));
+            (scales[part], var min) = LineFit.Fit(
+                values, weights, top, importance.IsEmpty ? sweep : Sweep.Fine, codes.Slice(first, Blocks.PartSize));
             mins[part] = -min;
         }
 
