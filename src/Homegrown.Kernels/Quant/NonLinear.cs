@@ -53,29 +53,38 @@ static class NonLinear
             weights[i] = importance.IsEmpty ? x[i] * x[i] : LeastSquares.Weight(importance[i], energy, x[i]);
 
         // First the peak as the outermost level of the other sign, which reaches less far.
-        Sums(x, weights, 1 / (-peak / Levels[0]), out var cross, out var square);
-        var scale = square > 0 ? cross / square : 0;
-        var best = scale * cross;
-        for (var attempt = -Tries; attempt <= Tries; attempt++)
+        Span<float> inverse = stackalloc float[2 * LeastSquares.Tries], cross = stackalloc float[inverse.Length], square = stackalloc float[inverse.Length];
+        inverse[0] = 1 / (-peak / Levels[0]);
+        for (var attempt = 1; attempt < inverse.Length; attempt++) inverse[attempt] = (attempt - 1 - Tries + Levels[0]) / peak;
+        for (var first = 0; first < inverse.Length; first += LeastSquares.Tries) Sums(x, weights, inverse[first..], cross[first..], square[first..]);
+
+        var scale = square[0] > 0 ? cross[0] / square[0] : 0;
+        var best = scale * cross[0];
+        for (var attempt = 1; attempt < inverse.Length; attempt++)
         {
-            Sums(x, weights, (attempt + Levels[0]) / peak, out cross, out square);
-            if (!(square > 0 && cross * cross > best * square)) continue;
-            scale = cross / square;
-            best = scale * cross;
+            if (!(square[attempt] > 0 && cross[attempt] * cross[attempt] > best * square[attempt])) continue;
+            scale = cross[attempt] / square[attempt];
+            best = scale * cross[attempt];
         }
 
         return scale;
     }
 
-    /// <summary>Of level and value, and of level and level, where values are rounded by an inverse scale.</summary>
-    static void Sums(ReadOnlySpan<float> x, ReadOnlySpan<float> weights, float inverse, out float cross, out float square)
+    /// <summary>Of level and value, and of level and level, where values are rounded by inverse scales, one in each lane of a vector.</summary>
+    static void Sums(ReadOnlySpan<float> x, ReadOnlySpan<float> weights, ReadOnlySpan<float> inverse, Span<float> cross, Span<float> square)
     {
-        (cross, square) = (0, 0);
+        var (trial, sumXL, sumLL) = (Vector256.Create(inverse), Vector256<float>.Zero, Vector256<float>.Zero);
         for (var i = 0; i < x.Length; i++)
         {
-            float level = Levels[Nearest(inverse * x[i])];
-            cross += weights[i] * level * x[i];
-            square += weights[i] * level * level;
+            var (value, level) = (trial * x[i], Vector256.Create((float)Levels[0]));
+            for (var k = 0; k < Middles.Length; k++)
+                level += Vector256.GreaterThanOrEqual(value, Vector256.Create(Middles[k])) & Vector256.Create((float)(Levels[k + 1] - Levels[k]));
+            var weighted = level * weights[i];
+            sumXL += weighted * x[i];
+            sumLL += weighted * level;
         }
+
+        sumXL.CopyTo(cross);
+        sumLL.CopyTo(square);
     }
 }

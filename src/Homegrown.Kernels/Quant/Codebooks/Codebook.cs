@@ -23,6 +23,7 @@ sealed class Codebook
     internal static readonly Codebook Iq3S = new(4096, 512, 4, shells: 3);
 
     readonly ushort[] points;
+    readonly float[] positions;         // [points, dimensions]: 2 * level + 1
     readonly short[] indices;           // of packed levels: the index of the point, or -1
     readonly Neighbours?[] neighbours;  // of packed levels that are no point, made when first asked for
     readonly int shells;
@@ -42,6 +43,8 @@ sealed class Codebook
         neighbours = new Neighbours?[indices.Length];
         indices.AsSpan().Fill(-1);
         for (var i = 0; i < count; i++) indices[points[i]] = (short)i;
+        positions = new float[count * dimensions];
+        for (var i = 0; i < positions.Length; i++) positions[i] = (2 * Level(i / dimensions, i % dimensions)) + 1;
     }
 
     /// <summary>Values of a point.</summary>
@@ -54,6 +57,9 @@ sealed class Codebook
 
     /// <summary>A coordinate of a point.</summary>
     internal int Level(int point, int i) => (points[point] >> (Bits * i)) & ((1 << Bits) - 1);
+
+    /// <summary>The coordinates of a point as floats: 2 * level + 1.</summary>
+    internal ReadOnlySpan<float> Positions(int point) => positions.AsSpan(point * Dimensions, Dimensions);
 
     /// <summary>The points as bytes, the value of each level in <paramref name="values"/>: what decoding looks up.</summary>
     internal T[] Decoded<T>(params ReadOnlySpan<sbyte> values)

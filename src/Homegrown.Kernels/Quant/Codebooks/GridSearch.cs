@@ -188,11 +188,15 @@ sealed record GridSearch
     void Sums(ReadOnlySpan<float> x, ReadOnlySpan<float> weights, ReadOnlySpan<ushort> points, out float cross, out float square)
     {
         (cross, square) = (0, 0);
-        for (var i = 0; i < x.Length; i++)
+        var i = 0;
+        foreach (var point in points)
         {
-            float position = (2 * Book.Level(points[i / Book.Dimensions], i % Book.Dimensions)) + 1;
-            cross += weights[i] * x[i] * position;
-            square += weights[i] * position * position;
+            foreach (var position in Book.Positions(point))
+            {
+                cross += weights[i] * x[i] * position;
+                square += weights[i] * position * position;
+                i++;
+            }
         }
     }
 }

@@ -22,7 +22,7 @@ sealed class Neighbours
             var (vector, lane) = (i / Lanes, i % Lanes);
             // Lanes past the last point repeat it.
             var point = points[Math.Min((vector / dimensions * Lanes) + lane, points.Length - 1)];
-            positions[vector] = positions[vector].WithElement(lane, (2 * book.Level(point, vector % dimensions)) + 1);
+            positions[vector] = positions[vector].WithElement(lane, book.Positions(point)[vector % dimensions]);
         }
     }
 
@@ -48,13 +48,15 @@ sealed class Neighbours
             bestAt = Vector256.ConditionalSelect(less.AsInt32(), Vector256.Create(at / dimensions), bestAt);
         }
 
-        var (smallest, first) = (float.PositiveInfinity, int.MaxValue);
-        for (var lane = 0; lane < Lanes; lane++)
-        {
-            var place = (bestAt[lane] * Lanes) + lane;
-            if (best[lane] < smallest || (best[lane] == smallest && place < first)) (smallest, first) = (best[lane], place);
-        }
-
+        var places = (bestAt * Lanes) + Vector256<int>.Indices;
+        var first = Least(Vector256.ConditionalSelect(Vector256.Equals(best, Vector256.Create(Least(best))).AsInt32(), places, Vector256.Create(int.MaxValue)));
         return points[Math.Min(first, points.Length - 1)];
+    }
+
+    static T Least<T>(Vector256<T> values)
+    {
+        var four = Vector128.Min(values.GetLower(), values.GetUpper());
+        var two = Vector128.Min(four, Vector128.Shuffle(four.AsInt32(), Vector128.Create(2, 3, 0, 1)).As<int, T>());
+        return Vector128.Min(two, Vector128.Shuffle(two.AsInt32(), Vector128.Create(1, 0, 3, 2)).As<int, T>()).ToScalar();
     }
 }
