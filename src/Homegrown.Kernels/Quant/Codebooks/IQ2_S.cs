@@ -22,8 +22,14 @@ public readonly struct IQ2_S : ICodedFormat
 
     static readonly GridSearch Search = new()
     {
-        Book = Codebook.Iq2S, Group = 16, Tries = 9, Step = 0.1f, Negligible = 1e-8f,
-        Energy = (2, 0.5f), Again = Again.OffGrid, Correction = 0.9875f,
+        Book = Codebook.Iq2S,
+        Group = 16,
+        Tries = 9,
+        Step = 0.1f,
+        Negligible = 1e-8f,
+        Energy = (2, 0.5f),
+        Again = Again.OffGrid,
+        Correction = 0.9875f,
     };
 
     public static TensorType Type => TensorType.IQ2_S;

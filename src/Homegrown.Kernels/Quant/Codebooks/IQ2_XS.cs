@@ -21,8 +21,14 @@ public readonly struct IQ2_XS : ICodedFormat
 
     static readonly GridSearch Search = new()
     {
-        Book = Codebook.Iq2Xs, Group = 16, Tries = 9, Step = 0.1f, Negligible = 1e-15f,
-        Energy = (1, 0), Again = Again.OffGrid, EvenSigns = true,
+        Book = Codebook.Iq2Xs,
+        Group = 16,
+        Tries = 9,
+        Step = 0.1f,
+        Negligible = 1e-15f,
+        Energy = (1, 0),
+        Again = Again.OffGrid,
+        EvenSigns = true,
     };
 
     public static TensorType Type => TensorType.IQ2_XS;

@@ -21,8 +21,14 @@ public readonly struct IQ3_S : ICodedFormat
 
     static readonly GridSearch Search = new()
     {
-        Book = Codebook.Iq3S, Group = 32, Tries = 9, Step = 0.2f, Negligible = float.Epsilon,
-        Energy = (2, 0), Again = Again.AllIfOffGrid, Correction = 1.033f,
+        Book = Codebook.Iq3S,
+        Group = 32,
+        Tries = 9,
+        Step = 0.2f,
+        Negligible = float.Epsilon,
+        Energy = (2, 0),
+        Again = Again.AllIfOffGrid,
+        Correction = 1.033f,
     };
 
     public static TensorType Type => TensorType.IQ3_S;

@@ -21,8 +21,15 @@ public readonly struct IQ3_XXS : ICodedFormat
 
     static readonly GridSearch Search = new()
     {
-        Book = Codebook.Iq3Xxs, Group = 32, Tries = 15, Step = 0.2f, Negligible = 1e-8f,
-        Energy = (2, 0), Again = Again.OffGrid, EvenSigns = true, Correction = 1.0125f,
+        Book = Codebook.Iq3Xxs,
+        Group = 32,
+        Tries = 15,
+        Step = 0.2f,
+        Negligible = 1e-8f,
+        Energy = (2, 0),
+        Again = Again.OffGrid,
+        EvenSigns = true,
+        Correction = 1.0125f,
     };
 
     public static TensorType Type => TensorType.IQ3_XXS;
