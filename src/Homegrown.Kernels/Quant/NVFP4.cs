@@ -14,7 +14,7 @@ namespace Homegrown.Kernels.Quant;
 public readonly struct NVFP4 : ICodedFormat
 {
     const int CodesAt = 4, Group = 16, Groups = 4;
-    const int FractionBits = 3, ExponentBias = 7, TopCode = 126, NotANumber = 127;   // of the scales; 126 is 448
+    const int FractionBits = 3, ExponentBias = 7, TopCode = 126, NotANumber = 127, SignlessBits = 127;   // of the scales; 126 is 448
 
     public static TensorType Type => TensorType.NVFP4;
 
@@ -51,8 +51,9 @@ public readonly struct NVFP4 : ICodedFormat
     static float HalfScale(byte code)
     {
         if (code == NotANumber) return 0;
-        // Exponent and fraction at their places in a float; the product moves the bias, and makes subnormals right.
-        return BitConverter.Int32BitsToSingle((code & NotANumber) << (23 - FractionBits)) * MathF.ScaleB(0.5f, 127 - ExponentBias);
+        // Exponent and fraction at their places in a float; the product with a power of two moves the bias, and makes subnormals right.
+        var rebias = BitConverter.Int32BitsToSingle((127 + 127 - ExponentBias - 1) << 23);
+        return BitConverter.Int32BitsToSingle((code & SignlessBits) << (23 - FractionBits)) * rebias;
     }
 
     /// <summary>The nearest scale for <paramref name="value"/>, at least 0.</summary>
