@@ -17,6 +17,9 @@ public interface IQuantFormat
     /// <summary>Bytes of a block.</summary>
     static abstract int BlockBytes { get; }
 
+    /// <summary>The format keeps too little to be chosen without importance: <see cref="Quantize"/> then refuses.</summary>
+    static virtual bool NeedsImportance => false;
+
     /// <summary>Decodes whole blocks: <paramref name="blocks"/> holds values.Length / BlockSize of them.</summary>
     static abstract void Dequantize(ReadOnlySpan<byte> blocks, Span<float> values);
 
@@ -24,6 +27,7 @@ public interface IQuantFormat
     /// Encodes whole blocks. <paramref name="importance"/> is empty, or holds one weight of the squared error per column
     /// (an importance matrix' row, as long as <paramref name="values"/>).
     /// </summary>
+    /// <exception cref="ArgumentException">The lengths do not fit, or <see cref="NeedsImportance"/> and there is none.</exception>
     static abstract void Quantize(ReadOnlySpan<float> values, ReadOnlySpan<float> importance, Span<byte> blocks);
 }
 
@@ -33,7 +37,7 @@ public interface IQuantFormat
 /// </summary>
 public interface ICodedFormat : IQuantFormat
 {
-    /// <summary>Bits of a code: 4 to 6 for codes of 0 to 2^Bits - 1, or 8 for signed bytes.</summary>
+    /// <summary>Bits of a code: 2 to 6 for codes of 0 to 2^Bits - 1, or 8 for signed bytes.</summary>
     static abstract int Bits { get; }
 
     /// <summary>The code of a weight of 0 where the codes are centred; otherwise, and for signed codes, 0.</summary>
@@ -42,7 +46,7 @@ public interface ICodedFormat : IQuantFormat
     /// <summary>A part has a minimum (its weights are not centred); otherwise <c>min</c> is 0.</summary>
     static abstract bool HasMin { get; }
 
-    /// <summary>The halves of a part have scales of their own (Q6_K); otherwise both are equal.</summary>
+    /// <summary>The halves of a part have scales of their own (Q6_K, Q3_K); otherwise both are equal.</summary>
     static abstract bool SplitScales { get; }
 
     /// <summary>The 32 codes of a part, in order of the columns. Part 0 to BlockSize / 32 - 1 of the block at <paramref name="block"/>.</summary>

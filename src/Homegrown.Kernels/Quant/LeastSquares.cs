@@ -1,7 +1,7 @@
-namespace Homegrown.Kernels.Quant;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
-/// <summary>Inverse scales to try around the range: (top + First + Step * i) / range for i = 0 to Last.</summary>
-readonly record struct Sweep(float First, float Step, int Last);
+namespace Homegrown.Kernels.Quant;
 
 /// <summary>
 /// Integer codes for a few values, with the scale (and minimum) that make the sum of weight * (value - decoded)^2 small. Rounding
@@ -11,10 +11,10 @@ readonly record struct Sweep(float First, float Step, int Last);
 /// </summary>
 static class LeastSquares
 {
-    const float Negligible = 1e-15f;   // a group of values below it counts as zeros
+    /// <summary>Scales tried at once, one in each lane of a vector: the sums keep their order.</summary>
+    internal const int Tries = 8;
 
-    /// <summary>The sweep used wherever there is an importance matrix.</summary>
-    internal static readonly Sweep Fine = new(-0.9f, 0.05f, 36);
+    const float Negligible = 1e-15f;   // a group of values below it counts as zeros
 
     /// <summary>The value of greatest magnitude, with its sign; 0 where there is none.</summary>
     internal static float Peak(ReadOnlySpan<float> values)
@@ -42,105 +42,91 @@ static class LeastSquares
     internal static int Nearest(float value)
         => (BitConverter.SingleToInt32Bits(value + 12582912f) & 0x7FFFFF) - 0x400000;
 
-    /// <summary>Codes 0 to 2 half - 1 for value = scale * (code - half); returns the scale.</summary>
+    /// <summary>The same in a vector, clamped.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<int> Nearest(Vector256<float> values, int least, int most)
+    {
+        var nearest = ((values + Vector256.Create(12582912f)).AsInt32() & Vector256.Create(0x7FFFFF)) - Vector256.Create(0x400000);
+        return Vector256.Min(Vector256.Max(nearest, Vector256.Create(least)), Vector256.Create(most));
+    }
+
+    /// <summary>Codes 0 to 2 half - 1 for value = scale * (code - half); returns the scale. A try is a lane.</summary>
     internal static float Centred(ReadOnlySpan<float> x, ReadOnlySpan<float> weights, int half, Span<byte> codes)
     {
         var peak = Peak(x);
         codes.Clear();
         if (MathF.Abs(peak) < Negligible) return 0;
-        var (scale, best) = (0f, 0f);
-        for (var attempt = 0; attempt < 19; attempt++)
+        Span<float> inverse = stackalloc float[3 * Tries], cross = stackalloc float[3 * Tries], square = stackalloc float[3 * Tries];
+        for (var attempt = 0; attempt < inverse.Length; attempt++)
         {
             var offset = attempt == 0 ? 0 : attempt <= 9 ? attempt - 10 : attempt - 9;   // 0, then -9 to -1, then 1 to 9
-            var inverse = -(half + (0.1f * offset)) / peak;
-            var (cross, square) = (0f, 0f);   // of value and code, of code and code
-            for (var i = 0; i < x.Length; i++)
-            {
-                var code = Math.Clamp(Nearest(inverse * x[i]), -half, half - 1);
-                cross += weights[i] * x[i] * code;
-                square += weights[i] * code * code;
-            }
-
-            // cross^2 / square is what the best scale for these codes takes off the error.
-            if (attempt > 0 && !(square > 0 && cross * cross > best * square)) continue;
-            for (var i = 0; i < x.Length; i++) codes[i] = (byte)(half + Math.Clamp(Nearest(inverse * x[i]), -half, half - 1));
-            scale = square != 0 ? cross / square : 0;
-            best = scale * cross;
+            inverse[attempt] = -(half + (0.1f * offset)) / peak;
         }
 
+        for (var first = 0; first < inverse.Length; first += Tries)
+        {
+            var trial = Vector256.Create<float>(inverse[first..]);
+            var (sumXL, sumLL) = (Vector256<float>.Zero, Vector256<float>.Zero);
+            for (var i = 0; i < x.Length; i++)
+            {
+                var code = Vector256.ConvertToSingle(Nearest(trial * x[i], -half, half - 1));
+                sumXL += code * (weights[i] * x[i]);
+                sumLL += code * weights[i] * code;
+            }
+
+            sumXL.CopyTo(cross[first..]);
+            sumLL.CopyTo(square[first..]);
+        }
+
+        var chosen = 0;
+        var scale = square[0] != 0 ? cross[0] / square[0] : 0;
+        var best = scale * cross[0];   // cross^2 / square is what the best scale for these codes takes off the error
+        for (var attempt = 1; attempt < 19; attempt++)
+        {
+            if (!(square[attempt] > 0 && cross[attempt] * cross[attempt] > best * square[attempt])) continue;
+            scale = cross[attempt] / square[attempt];
+            best = scale * cross[attempt];
+            chosen = attempt;
+        }
+
+        for (var i = 0; i < x.Length; i++) codes[i] = (byte)(half + Math.Clamp(Nearest(inverse[chosen] * x[i]), -half, half - 1));
         return scale;
     }
 
-    /// <summary>Codes 0 to <paramref name="top"/> for value = scale * code + min, min at most 0.</summary>
-    internal static (float Scale, float Min) WithMin(
-        ReadOnlySpan<float> x, ReadOnlySpan<float> weights, int top, Sweep sweep, Span<byte> codes)
+    /// <summary>As <see cref="Centred"/>, by moving one code at a time to what is best for the others' scale, while that helps.</summary>
+    internal static float Descend(ReadOnlySpan<float> x, ReadOnlySpan<float> weights, int half, Span<byte> codes)
     {
-        var (min, max) = (x[0], x[0]);
-        var (sumW, sumX) = (0f, 0f);
-        for (var i = 0; i < x.Length; i++)
-        {
-            if (x[i] < min) min = x[i];
-            if (x[i] > max) max = x[i];
-            sumW += weights[i];
-            sumX += weights[i] * x[i];
-        }
-
+        var peak = Peak(x);
         codes.Clear();
-        if (min > 0) min = 0;
-        if (max <= min) return (0, min);
-        Round(x, min, top / (max - min), top, codes);
-        var scale = 1 / (top / (max - min));
-        var best = Error(x, weights, codes, scale, min);
-
-        Span<byte> trial = stackalloc byte[x.Length];
-        for (var step = 0; step <= sweep.Last; step++)
-        {
-            Round(x, min, (sweep.First + (sweep.Step * step) + top) / (max - min), top, trial);
-            if (!Solve(x, weights, trial, sumW, sumX, out var trialScale, out var trialMin)) continue;
-            var error = Error(x, weights, trial, trialScale, trialMin);
-            if (!(error < best)) continue;
-            trial.CopyTo(codes);
-            (best, scale, min) = (error, trialScale, trialMin);
-        }
-
-        return (scale, min);
-    }
-
-    static void Round(ReadOnlySpan<float> x, float min, float inverse, int top, Span<byte> codes)
-    {
-        for (var i = 0; i < x.Length; i++) codes[i] = (byte)Math.Clamp(Nearest(inverse * (x[i] - min)), 0, top);
-    }
-
-    static float Error(ReadOnlySpan<float> x, ReadOnlySpan<float> weights, ReadOnlySpan<byte> codes, float scale, float min)
-    {
-        var error = 0f;
+        if (MathF.Abs(peak) < Negligible) return 0;
+        var (cross, square) = (0f, 0f);   // of value and code, of code and code
         for (var i = 0; i < x.Length; i++)
         {
-            var difference = (scale * codes[i]) + min - x[i];
-            error += weights[i] * (difference * difference);
+            var code = Math.Clamp(Nearest(-half / peak * x[i]), -half, half - 1);
+            codes[i] = (byte)(code + half);
+            cross += weights[i] * x[i] * code;
+            square += weights[i] * code * code;
         }
 
-        return error;
-    }
-
-    /// <summary>The normal equations of a weighted line through (code, value); false where all codes are equal.</summary>
-    static bool Solve(
-        ReadOnlySpan<float> x, ReadOnlySpan<float> weights, ReadOnlySpan<byte> codes, float sumW, float sumX, out float scale, out float min)
-    {
-        var (sumL, sumLL, sumXL) = (0f, 0f, 0f);
-        for (var i = 0; i < x.Length; i++)
+        for (var (round, changed) = (0, true); changed && round < 5; round++)
         {
-            var weighted = weights[i] * codes[i];
-            sumL += weighted;
-            sumLL += weighted * codes[i];
-            sumXL += weighted * x[i];
+            changed = false;
+            for (var i = 0; i < x.Length; i++)
+            {
+                var old = codes[i] - half;
+                var otherCross = cross - (weights[i] * x[i] * old);
+                if (!(otherCross > 0)) continue;
+                var otherSquare = square - (weights[i] * old * old);
+                var code = Math.Clamp(Nearest(x[i] * otherSquare / otherCross), -half, half - 1);
+                if (code == old) continue;
+                otherCross += weights[i] * x[i] * code;
+                otherSquare += weights[i] * code * code;
+                if (!(otherSquare > 0 && otherCross * otherCross * square > cross * cross * otherSquare)) continue;
+                (codes[i], cross, square, changed) = ((byte)(code + half), otherCross, otherSquare, true);
+            }
         }
 
-        var determinant = (sumW * sumLL) - (sumL * sumL);
-        scale = ((sumW * sumXL) - (sumX * sumL)) / determinant;
-        min = ((sumLL * sumX) - (sumL * sumXL)) / determinant;
-        if (min > 0) (scale, min) = (sumXL / sumLL, 0);   // a minimum is never above zero: the line goes through the origin
-        return determinant > 0;
+        return square > 0 ? cross / square : 0;
     }
 
     /// <summary>Codes 0 to <paramref name="top"/> for value = scale * code, values at least 0; returns the scale.</summary>
@@ -167,7 +153,7 @@ static class LeastSquares
             if (error < best) (best, inverse) = (error, trial);
         }
 
-        Round(x, 0, inverse, top, codes);
+        for (var i = 0; i < x.Length; i++) codes[i] = (byte)Math.Clamp(Nearest(inverse * x[i]), 0, top);
         return Refine(x, weights, top, codes);
     }
 

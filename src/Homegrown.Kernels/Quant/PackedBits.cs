@@ -21,6 +21,11 @@ static class PackedBits
         return Vector256.Create(packed, (packed.AsUInt16() >>> 4).AsByte()) & Vector256.Create((byte)15);
     }
 
+    /// <summary>The entries of a table of 16 at 32 codes of 0 to 15.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<sbyte> LookUp(Vector128<sbyte> table, Vector256<byte> codes)
+        => Vector256.Create(Vector128.ShuffleNative(table, codes.GetLower().AsSByte()), Vector128.ShuffleNative(table, codes.GetUpper().AsSByte()));
+
     /// <summary>32 bytes: all ones where the code's bit of <paramref name="bits"/> is set.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector256<byte> Spread(uint bits)

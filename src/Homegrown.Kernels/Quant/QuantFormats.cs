@@ -1,3 +1,5 @@
+using Homegrown.Kernels.Quant.Codebooks;
+
 namespace Homegrown.Kernels.Quant;
 
 /// <summary>Code that is generic over the storage format; <see cref="QuantFormats.Visit"/> supplies the type.</summary>
@@ -27,28 +29,28 @@ public static class QuantFormats
         new CodedFormat<Q5_0>(),
         new CodedFormat<Q5_1>(),
         new CodedFormat<Q8_0>(),
+        new PlainFormat<Q2_K>(),
+        new CodedFormat<Q3_K>(),
         new CodedFormat<Q4_K>(),
         new CodedFormat<Q5_K>(),
         new CodedFormat<Q6_K>(),
+        new CodedFormat<IQ1_S>(),
+        new CodedFormat<IQ1_M>(),
+        new CodedFormat<IQ2_XXS>(),
+        new CodedFormat<IQ2_XS>(),
+        new CodedFormat<IQ2_S>(),
+        new CodedFormat<IQ3_XXS>(),
+        new CodedFormat<IQ3_S>(),
+        new CodedFormat<IQ4_NL>(),
+        new CodedFormat<IQ4_XS>(),
+        new CodedFormat<TQ1_0>(),
+        new CodedFormat<TQ2_0>(),
+        new CodedFormat<MXFP4>(),
+        new CodedFormat<NVFP4>(),
+        new CodedFormat<Q1_0>(),
+        new CodedFormat<Q2_0>(),
         new StoredFormat(TensorType.Q8_1, 32, 36),
-        new StoredFormat(TensorType.Q2_K, 256, 84),
-        new StoredFormat(TensorType.Q3_K, 256, 110),
         new StoredFormat(TensorType.Q8_K, 256, 292),
-        new StoredFormat(TensorType.IQ1_S, 256, 50),
-        new StoredFormat(TensorType.IQ1_M, 256, 56),
-        new StoredFormat(TensorType.IQ2_XXS, 256, 66),
-        new StoredFormat(TensorType.IQ2_XS, 256, 74),
-        new StoredFormat(TensorType.IQ2_S, 256, 82),
-        new StoredFormat(TensorType.IQ3_XXS, 256, 98),
-        new StoredFormat(TensorType.IQ3_S, 256, 110),
-        new StoredFormat(TensorType.IQ4_NL, 32, 18),
-        new StoredFormat(TensorType.IQ4_XS, 256, 136),
-        new StoredFormat(TensorType.TQ1_0, 256, 54),
-        new StoredFormat(TensorType.TQ2_0, 256, 66),
-        new StoredFormat(TensorType.MXFP4, 32, 17),
-        new StoredFormat(TensorType.NVFP4, 64, 36),
-        new StoredFormat(TensorType.Q1_0, 128, 18),
-        new StoredFormat(TensorType.Q2_0, 64, 18),
         new StoredFormat(TensorType.I8, 1, 1),
         new StoredFormat(TensorType.I16, 1, 2),
         new StoredFormat(TensorType.I32, 1, 4),
@@ -63,6 +65,9 @@ public static class QuantFormats
 
     /// <summary>The type has integer codes: 8-bit products read it through <see cref="ICodedFormat"/>.</summary>
     public static bool IsCoded(TensorType type) => IsKnown(type) && Row(type).IsCoded;
+
+    /// <summary>The type keeps too little to be encoded without importance: <see cref="IQuantFormat.NeedsImportance"/>.</summary>
+    public static bool NeedsImportance(TensorType type) => Row(type).NeedsImportance;
 
     /// <summary>The field's name of the type, or its number.</summary>
     public static string Name(TensorType type) => type.ToString();

@@ -36,7 +36,7 @@ readonly ref struct SmallBlockFit
     internal (float Scale, float Min) WithMin(int b, int top, Span<byte> codes)
     {
         var x = values.Slice(b * Size, Size);
-        if (!importance.IsEmpty) return LeastSquares.WithMin(x, Weights(b, stackalloc float[Size]), top, LeastSquares.Fine, codes);
+        if (!importance.IsEmpty) return LineFit.Fit(x, Weights(b, stackalloc float[Size]), top, Sweep.Fine, codes);
 
         var (min, max) = (float.MaxValue, float.MinValue);
         foreach (var value in x)

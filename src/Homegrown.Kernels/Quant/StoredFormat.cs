@@ -13,6 +13,8 @@ class StoredFormat(TensorType type, int blockSize, int blockBytes)
 
     internal virtual bool IsCoded => false;
 
+    internal virtual bool NeedsImportance => false;
+
     internal virtual void Dequantize(ReadOnlySpan<byte> blocks, Span<float> values) => throw Unsupported();
 
     internal virtual void Quantize(ReadOnlySpan<float> values, ReadOnlySpan<float> importance, Span<byte> blocks) => throw Unsupported();
@@ -33,6 +35,8 @@ class PlainFormat<TFormat>() : StoredFormat(TFormat.Type, TFormat.BlockSize, TFo
     where TFormat : struct, IQuantFormat
 {
     internal override bool IsSupported => true;
+
+    internal override bool NeedsImportance => TFormat.NeedsImportance;
 
     internal override void Dequantize(ReadOnlySpan<byte> blocks, Span<float> values) => TFormat.Dequantize(blocks, values);
 

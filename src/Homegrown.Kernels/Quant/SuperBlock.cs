@@ -75,14 +75,14 @@ static class SuperBlock
             else for (var i = 0; i < weights.Length; i++) weights[i] = LeastSquares.Weight(importance[first + i], energy, values[i]);
 
             foreach (var weight in weights) totals[part] += weight;
-            (scales[part], var min) = LeastSquares.WithMin(
-                values, weights, top, importance.IsEmpty ? sweep : LeastSquares.Fine, codes.Slice(first, Blocks.PartSize));
+            (scales[part], var min) = LineFit.Fit(
+                values, weights, top, importance.IsEmpty ? sweep : Sweep.Fine, codes.Slice(first, Blocks.PartSize));
             mins[part] = -min;
         }
 
         Span<byte> s = stackalloc byte[Parts], m = stackalloc byte[Parts];
-        Blocks.WriteHalf(header, importance.IsEmpty ? Round(scales, s) : LeastSquares.Positive(scales, totals, Top, s));
-        Blocks.WriteHalf(header[MinAt..], importance.IsEmpty ? Round(mins, m) : LeastSquares.Positive(mins, totals, Top, m));
+        Blocks.WriteHalf(header, importance.IsEmpty ? Round(scales, Top, s) : LeastSquares.Positive(scales, totals, Top, s));
+        Blocks.WriteHalf(header[MinAt..], importance.IsEmpty ? Round(mins, Top, m) : LeastSquares.Positive(mins, totals, Top, m));
         for (var i = 0; i < 4; i++)
         {
             header[AAt + i] = (byte)(s[i] | (s[i + 4] >> 4 << 6));
@@ -106,14 +106,14 @@ static class SuperBlock
         for (var i = 0; i < values.Length; i++) weights[i] = mean + MathF.Abs(values[i]);
     }
 
-    /// <summary>Rounds the parts' scales to 6 bits; returns the factor they share.</summary>
-    static float Round(ReadOnlySpan<float> scales, Span<byte> codes)
+    /// <summary>Rounds scales to codes 0 to <paramref name="top"/>; returns the factor they share.</summary>
+    internal static float Round(ReadOnlySpan<float> scales, int top, Span<byte> codes)
     {
         var max = 0f;
         foreach (var scale in scales)
             if (scale > max) max = scale;
-        var inverse = max > 0 ? Top / max : 0;
-        for (var i = 0; i < codes.Length; i++) codes[i] = (byte)Math.Clamp(LeastSquares.Nearest(inverse * scales[i]), 0, Top);
-        return max / Top;
+        var inverse = max > 0 ? top / max : 0;
+        for (var i = 0; i < codes.Length; i++) codes[i] = (byte)Math.Clamp(LeastSquares.Nearest(inverse * scales[i]), 0, top);
+        return max / top;
     }
 }

@@ -2,20 +2,20 @@ using Homegrown.Kernels.Memory;
 using Homegrown.Kernels.Ops;
 using Homegrown.Kernels.Ops.Products;
 using Homegrown.Kernels.Quant;
+using Homegrown.Kernels.Tests.Quant;
 
 namespace Homegrown.Kernels.Tests.Ops;
 
 /// <summary>Weights and activations for products; the same for the same seed.</summary>
 static class Corpus
 {
-    public static readonly TensorType[] Coded =
-        [TensorType.Q4_0, TensorType.Q4_1, TensorType.Q5_0, TensorType.Q5_1, TensorType.Q8_0, TensorType.Q4_K, TensorType.Q5_K, TensorType.Q6_K];
+    public static readonly TensorType[] Coded = FormatCorpus.Coded;
 
     public static readonly TensorType[] Floats = [TensorType.F32, TensorType.F16, TensorType.BF16];
 
     public static TheoryData<TensorType> CodedTypes => [.. Coded];
 
-    public static TheoryData<TensorType> Types => [.. Coded, .. Floats];
+    public static TheoryData<TensorType> Types => [.. FormatCorpus.All];
 
     /// <summary>The kernels that this machine has. Widths that the processor lacks fall to the next.</summary>
     public static readonly ComputeOptions[] Kernels =
@@ -40,7 +40,8 @@ static class Corpus
         var rowBytes = (int)QuantFormats.RowBytes(type, columns);
         var rows = columns == 0 ? 0 : values.Length / columns;
         var buffer = new NativeBuffer((long)rows * rowBytes);
-        for (var r = 0; r < rows; r++) QuantFormats.Quantize(type, values.Slice(r * columns, columns), [], buffer.Span((long)r * rowBytes, rowBytes));
+        float[] importance = QuantFormats.NeedsImportance(type) ? [.. Enumerable.Repeat(1f, columns)] : [];
+        for (var r = 0; r < rows; r++) QuantFormats.Quantize(type, values.Slice(r * columns, columns), importance, buffer.Span((long)r * rowBytes, rowBytes));
         return buffer;
     }
 

@@ -21,7 +21,7 @@ public sealed class MatMulTests
     public void Every_width_computes_what_the_reference_computes(TensorType type)
     {
         var seed = 0;
-        for (var columns = QuantFormats.BlockSize(type) == 256 ? 256 : 32; columns <= 1024; columns += Math.Max(32, QuantFormats.BlockSize(type)))
+        for (var columns = Math.Max(32, QuantFormats.BlockSize(type)); columns <= 1024; columns += Math.Max(32, QuantFormats.BlockSize(type)))
         {
             for (var n = 0; n < (QuantFormats.BlockSize(type) == 256 ? 9 : 2); n++, seed++)
             {
@@ -174,7 +174,7 @@ public sealed class MatMulTests
                 var y = Corpus.Multiply(options with { Threads = 1 }, x, w);
                 for (var t = 0; t < Tokens; t++)
                     for (var r = 0; r < Count; r++) Assert.Equal(t != 2, float.IsFinite(y[t, r]));
-                if (!float.IsNaN(bad) && Corpus.Floats.Contains(type)) continue; // in float32, infinity times a weight may be infinity
+                if (!float.IsNaN(bad) && !QuantFormats.IsCoded(type)) continue; // in float32, infinity times a weight may be infinity
                 for (var r = 0; r < Count; r++) Assert.True(float.IsNaN(y[2, r]));
             }
         }

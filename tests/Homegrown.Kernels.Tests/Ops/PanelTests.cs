@@ -5,10 +5,12 @@ namespace Homegrown.Kernels.Tests.Ops;
 
 public sealed unsafe class PanelTests
 {
-    public static TheoryData<TensorType> CodedTypes => Corpus.CodedTypes;
+    static TensorType[] Packable => [.. Corpus.Coded.Where(type => Product.Of(type).Packed is not null)];
+
+    public static TheoryData<TensorType> PackableTypes => [.. Packable];
 
     [Theory]
-    [MemberData(nameof(CodedTypes))]
+    [MemberData(nameof(PackableTypes))]
     public void A_packed_row_decodes_to_what_was_stored(TensorType type)
     {
         const int Columns = 768, Count = 37;
@@ -23,7 +25,7 @@ public sealed unsafe class PanelTests
     }
 
     [Theory]
-    [MemberData(nameof(CodedTypes))]
+    [MemberData(nameof(PackableTypes))]
     public void Packed_and_stored_rows_unpack_to_the_same_panel(TensorType type)
     {
         const int Columns = 512, Count = 21;
@@ -62,7 +64,7 @@ public sealed unsafe class PanelTests
     [Fact]
     public void Packed_weights_of_every_type_cost_less_than_a_tenth_more_than_the_file()
     {
-        foreach (var type in Corpus.Coded)
+        foreach (var type in Packable)
         {
             var layout = Product.Of(type).Packed!;
             Assert.InRange(layout.PanelBytes(2048), 0, 1.1 * 16 * QuantFormats.RowBytes(type, 2048));

@@ -6,7 +6,9 @@ public class CodedFormatTests
 {
     public static TheoryData<TensorType> Coded => [.. FormatCorpus.Coded];
 
-    [Theory, MemberData(nameof(Coded))]
+    public static TheoryData<TensorType> Quantized => [.. FormatCorpus.Quantized];
+
+    [Theory, MemberData(nameof(Quantized))]
     public void Any_bytes_decode_as_the_definition_says(TensorType type)
     {
         var bytes = RandomBlocks(type, 64);

@@ -6,27 +6,46 @@ public class QuantizeTests
 {
     const int Columns = 512;
 
-    public static TheoryData<TensorType, bool> Formats => [.. FormatCorpus.All.SelectMany(type => new[] { (type, false), (type, true) })];
+    /// <summary>Formats whose scales follow from the values alone.</summary>
+    static readonly TensorType[] Unsearched =
+        [TensorType.Q8_0, TensorType.TQ1_0, TensorType.TQ2_0, TensorType.MXFP4, TensorType.NVFP4, TensorType.Q1_0, TensorType.Q2_0];
 
-    public static TheoryData<TensorType> Searched => [.. FormatCorpus.Coded.Where(type => type != TensorType.Q8_0)];
+    public static TheoryData<TensorType, bool> Formats => [.. FormatCorpus.WithAndWithoutImportance(FormatCorpus.All)];
+
+    public static TheoryData<TensorType> Searched
+        => [.. FormatCorpus.Quantized.Except(Unsearched).Where(type => !QuantFormats.NeedsImportance(type))];
+
+    /// <summary>All but codebooks, whose points are chosen for values that differ.</summary>
+    public static TheoryData<TensorType, bool> OfSingleValues
+        => [.. FormatCorpus.WithAndWithoutImportance(FormatCorpus.All.Where(type => type is TensorType.IQ4_NL or TensorType.IQ4_XS || !QuantFormats.Name(type).StartsWith("IQ")))];
+
+    public static TheoryData<TensorType> Demanding => [.. FormatCorpus.All.Where(QuantFormats.NeedsImportance)];
 
     public static TheoryData<TensorType, bool> WithHalfScales
-        => [.. FormatCorpus.All.Where(type => type is not (TensorType.F32 or TensorType.BF16)).SelectMany(type => new[] { (type, false), (type, true) })];
+        => [.. FormatCorpus.WithAndWithoutImportance(FormatCorpus.All.Except([TensorType.F32, TensorType.BF16, TensorType.MXFP4]))];
 
     [Theory, MemberData(nameof(Formats))]
     public void Zeros_come_back_as_zeros(TensorType type, bool weighted)
         => Assert.All(RoundTrip(type, new float[Columns], weighted), value => Assert.Equal(0, value));
 
-    [Theory, MemberData(nameof(Formats))]
+    [Theory, MemberData(nameof(OfSingleValues))]
     public void A_constant_row_comes_back_within_a_step(TensorType type, bool weighted)
     {
-        foreach (var constant in new[] { 1f, -1f, 0.37f, -12345f, 0.05f })   // far below, the scales are subnormal halves
+        foreach (var constant in new[] { 1f, -1f, 0.37f, -1234f, 0.05f })   // far below, the scales are subnormal halves
         {
             var row = new float[Columns];
             row.AsSpan().Fill(constant);
-            Assert.All(RoundTrip(type, row, weighted), value => Assert.Equal(constant, value, MathF.Abs(constant) * 0.02f));
+            Assert.All(RoundTrip(type, row, weighted), value => Assert.Equal(constant, value, MathF.Abs(constant) * Tolerance(type)));
         }
     }
+
+    /// <summary>Of a constant: the rounding of scales.</summary>
+    static float Tolerance(TensorType type) => type switch
+    {
+        TensorType.MXFP4 => 0.25f,   // a scale is a power of two, and beyond 6 lies no value
+        TensorType.NVFP4 => 0.07f,   // a scale has three bits of fraction
+        _ => 0.02f,
+    };
 
     [Theory]
     [InlineData(TensorType.F32, 0)]
@@ -40,6 +59,15 @@ public class QuantizeTests
     [InlineData(TensorType.Q4_K, 6e-3)]
     [InlineData(TensorType.Q4_1, 8e-3)]
     [InlineData(TensorType.Q4_0, 1e-2)]
+    [InlineData(TensorType.IQ4_NL, 7e-3)]
+    [InlineData(TensorType.IQ4_XS, 7e-3)]
+    [InlineData(TensorType.MXFP4, 1.6e-2)]
+    [InlineData(TensorType.Q3_K, 3e-2)]
+    [InlineData(TensorType.IQ3_S, 3.5e-2)]
+    [InlineData(TensorType.IQ3_XXS, 4.5e-2)]
+    [InlineData(TensorType.Q2_K, 0.11)]
+    [InlineData(TensorType.IQ2_S, 9e-2)]
+    [InlineData(TensorType.IQ1_M, 0.42)]
     public void The_relative_squared_error_on_normal_values_is_small(TensorType type, double bound)
     {
         foreach (var scale in new[] { 1f, 0.02f, 300f })
@@ -70,6 +98,13 @@ public class QuantizeTests
     {
         var row = FormatCorpus.Normal(Columns, seed: 5, scale: 1e-30f);
         Assert.All(RoundTrip(type, row, weighted), value => Assert.Equal(0, value));
+    }
+
+    [Theory, MemberData(nameof(Demanding))]
+    public void A_format_of_too_few_bits_says_that_it_needs_importance(TensorType type)
+    {
+        var error = Assert.Throws<ArgumentException>(() => QuantFormats.Quantize(type, new float[256], [], new byte[QuantFormats.BlockBytes(type)]));
+        Assert.Equal($"{type} needs importance weights: give an importance matrix, or choose a type of more bits.", error.Message);
     }
 
     [Fact]
