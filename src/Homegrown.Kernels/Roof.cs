@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Homegrown.Kernels.Emit;
 using Homegrown.Kernels.Memory;
 using Homegrown.Kernels.Threading;
 
 namespace Homegrown.Kernels;
 
-/// <summary>What the machine could do: decoding reads all weights for every token, so memory is its roof.</summary>
+/// <summary>What the machine could do: decoding reads all weights for every token, so memory is its roof; for a prompt, multiplying is.</summary>
 public static unsafe class Roof
 {
     /// <summary>Several times the last-level cache of large servers.</summary>
@@ -29,6 +30,45 @@ public static unsafe class Roof
         }
 
         return buffer.Bytes / best.TotalSeconds;
+    }
+
+    /// <summary>
+    /// Multiplications and additions a second of each instruction that products here could use, in registers, on all threads of
+    /// <paramref name="compute"/> together: the best of <paramref name="passes"/>.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">No passes.</exception>
+    public static IReadOnlyList<(string Instruction, double PerSecond)> OperationsPerSecond(Compute compute, int passes = 5)
+    {
+        const long Rounds = 1 << 20;
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(passes);
+        var rates = new List<(string, double)>();
+        foreach (var instruction in RoofEmitter.All)
+        {
+            if (!instruction.IsSupported) continue;
+            using var code = instruction.Emit();
+            using var argument = RoofEmitter.Argument(instruction.Operations > 1000 ? Rounds / 16 : Rounds);
+            var job = new InstructionJob { Code = code.Address, Argument = argument.Data };
+            var best = TimeSpan.MaxValue;
+            for (var pass = 0; pass < passes; pass++)
+            {
+                var start = Stopwatch.GetTimestamp();
+                compute.Pool.Run(compute.Threads, ref job);
+                var time = Stopwatch.GetElapsedTime(start);
+                if (time < best) best = time;
+            }
+
+            rates.Add((instruction.Name, *(long*)argument.Data * (double)RoofEmitter.Sums * instruction.Operations * compute.Threads / best.TotalSeconds));
+        }
+
+        return rates;
+    }
+
+    struct InstructionJob : IJob
+    {
+        public void* Code;
+        public byte* Argument;
+
+        public readonly void Run(int part) => ((delegate* unmanaged<byte*, void>)Code)(Argument);
     }
 
     struct Job : IJob

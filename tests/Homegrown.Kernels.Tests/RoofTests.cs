@@ -8,4 +8,15 @@ public sealed class RoofTests
         using var compute = new Compute(new() { Threads = 2 });
         Assert.InRange(Roof.ReadBytesPerSecond(compute, passes: 1), 1e6, 1e13);
     }
+
+    [Fact]
+    public void Instructions_of_products_have_rates()
+    {
+        using var compute = new Compute(new() { Threads = 2 });
+        foreach (var (instruction, rate) in Roof.OperationsPerSecond(compute, passes: 1))
+        {
+            Assert.NotEmpty(instruction);
+            Assert.InRange(rate, 1e8, 1e15);
+        }
+    }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Homegrown.Cli.Measuring;
 using Homegrown.Cli.Options;
 using Homegrown.Engine;
@@ -24,12 +25,14 @@ static class Bench
         var tiers = new Option<bool>("--tiers") { Description = "Measure the kernels of every tier that this machine can run." };
         var shape = new Option<string?>("--shape") { Description = "Measure random weights in the shape of a known model.", HelpName = "NAME:TYPE" };
         var keep = new Option<string?>("--keep") { Description = "Keep the file that --shape writes.", HelpName = "FILE" };
+        var roof = new Option<bool>("--roof") { Description = "Measure the machine alone: memory, and the instructions of products." };
         var json = new Option<bool>("--json") { Description = "Print a JSON object; of several results each on its line." };
-        foreach (var option in (ReadOnlySpan<Option>)[threads, prompt, generate, depth, runs, tiers, shape, keep, json]) verb.Add(option);
+        foreach (var option in (ReadOnlySpan<Option>)[threads, prompt, generate, depth, runs, tiers, shape, keep, roof, json]) verb.Add(option);
         verb.SetAction(async (parsed, cancellation) =>
         {
             var work = new Workload(parsed.GetRequiredValue(prompt), parsed.GetValue(generate), parsed.GetValue(depth), parsed.GetValue(runs));
             var asJson = parsed.GetValue(json);
+            if (parsed.GetValue(roof)) return Roofs(terminal, parsed.GetRequiredValue(threads), asJson);
             if (parsed.GetValue(shape) is null && parsed.GetValue(keep) is not null) throw new UsageException("--keep keeps what --shape writes; give --shape.");
             if (parsed.GetValue(shape) is not null && model.IsGiven(parsed)) throw new UsageException("both MODEL and --shape: give one of them.");
             using var random = parsed.GetValue(shape) is { } known ? ShapeFile.Write(known, parsed.GetValue(keep), terminal, asJson, cancellation) : null;
@@ -55,6 +58,29 @@ static class Bench
             return ExitCode.Ok;
         });
         return verb;
+    }
+
+    static int Roofs(Terminal terminal, int[] threads, bool asJson)
+    {
+        foreach (var count in threads)
+        {
+            using var compute = new Compute(new() { Threads = count });
+            var (memory, rates) = (Roof.ReadBytesPerSecond(compute), Roof.OperationsPerSecond(compute));
+            if (!asJson)
+            {
+                terminal.Console.Write(BenchTable.OfRoofs(compute.Threads, memory, rates));
+                continue;
+            }
+
+            var instructions = new JsonObject();
+            foreach (var (instruction, rate) in rates) instructions[instruction] = rate;
+            terminal.Out.WriteLine(Json.Line(new JsonObject
+            {
+                ["threads"] = compute.Threads, ["cpu"] = Machine.Processor(), ["read_bytes_per_second"] = memory, ["operations_per_second"] = instructions,
+            }));
+        }
+
+        return ExitCode.Ok;
     }
 
     /// <summary>Every tier, or the one that is set, with every number of threads.</summary>

@@ -7,6 +7,16 @@ static class BenchTable
 {
     public static Table Of(IReadOnlyList<BenchResult> results) => results is [var only] ? Full(only) : SideBySide(results);
 
+    /// <summary>What the machine could do.</summary>
+    public static Table OfRoofs(int threads, double memory, IReadOnlyList<(string Instruction, double PerSecond)> rates)
+    {
+        var grid = new Table().Border(TableBorder.None).HideHeaders().AddColumns("", "");
+        grid.AddRow("machine", Markup.Escape($"{Machine.Processor()}, {threads} threads"));
+        grid.AddRow("reading memory", $"{ByteSize.Text(memory)}/s");
+        foreach (var (instruction, rate) in rates) grid.AddRow(instruction, $"{rate / 1e12:0.000} 10^12 operations/s");
+        return grid;
+    }
+
     static Table Full(BenchResult result)
     {
         var grid = new Table().Border(TableBorder.None).HideHeaders().AddColumns("", "");
