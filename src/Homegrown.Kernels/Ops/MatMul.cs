@@ -30,9 +30,9 @@ public static class MatMul
         var y = compute.Rent(x.Rows, w.Rows);
         if (x.Rows == 0) return y;
         using var scratch = compute.Scope();
-        var quantized = w.HasCodes && !compute.Exact ? QuantizedRows.From(x) : default;
-        var rests = !w.HasCodes || compute.Exact || compute.Tier != Tier.Emitted ? default
-            : x.Rows <= Operands.FewTokens ? RestLists.OfFew(compute.Arena, quantized, x.Rows) : RestLists.OfMany(compute, quantized, x.Rows);
+        var coded = w.HasCodes && !compute.Exact;
+        var quantized = coded ? QuantizedRows.From(x) : default;
+        var rests = coded && compute.Tier == Tier.Emitted ? RestLists.Of(compute, quantized, x.Rows) : default;
         var job = new Job(new(x, quantized, rests, y), w);
         compute.Pool.Run(job.Parts, ref job);
         return y;

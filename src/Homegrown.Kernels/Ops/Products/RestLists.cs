@@ -26,8 +26,11 @@ readonly unsafe struct RestLists
     /// <summary>The tokens that have rests in a part, ascending: how many, then their numbers.</summary>
     internal int* Tokens(int part) => lists + ((long)part * stride);
 
+    internal static RestLists Of(Compute compute, QuantizedRows rows, int tokens)
+        => tokens <= Operands.FewTokens ? OfFew(compute.Arena, rows, tokens) : OfMany(compute, rows, tokens);
+
     /// <summary>Parts, for each tile of tokens.</summary>
-    internal static RestLists OfFew(Arena arena, QuantizedRows rows, int tokens)
+    static RestLists OfFew(Arena arena, QuantizedRows rows, int tokens)
     {
         var tiles = (tokens + PartEmitter.MaxTokens - 1) / PartEmitter.MaxTokens;
         var lists = new RestLists((int*)arena.Take((long)tiles * (1 + rows.Parts) * sizeof(int)), 1 + rows.Parts);
@@ -49,7 +52,7 @@ readonly unsafe struct RestLists
     }
 
     /// <summary>Tokens, for each part.</summary>
-    internal static RestLists OfMany(Compute compute, QuantizedRows rows, int tokens)
+    static RestLists OfMany(Compute compute, QuantizedRows rows, int tokens)
     {
         var lists = new RestLists((int*)compute.Arena.Take((long)rows.Parts * (1 + tokens) * sizeof(int)), 1 + tokens);
         var job = new Job { Rows = rows, Lists = lists, Count = tokens };
