@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Homegrown.Kernels.Quant;
 using Homegrown.Kernels.Tests.Ops;
 using Iced.Intel;
@@ -54,9 +53,10 @@ public sealed class EmittedCodeTests
 
         Assert.Equal(Mnemonic.Ret, code[^1].Mnemonic);
         Assert.Single(code, i => i.Mnemonic == Mnemonic.Ret);
-        var upper = Array.FindLastIndex(code, UsesWideVectors);
-        Assert.Equal(Mnemonic.Vzeroupper, code[upper + 1].Mnemonic);
         Assert.Single(code, i => i.Mnemonic == Mnemonic.Vzeroupper);
+        var end = code[(Array.FindIndex(code, i => i.Mnemonic == Mnemonic.Vzeroupper) + 1)..];
+        Assert.All(end[..^1], i => Assert.True(i.FlowControl == FlowControl.Next && !UsesWideVectors(i), $"{kernel}: {i} after vzeroupper"));
+        Assert.DoesNotContain(code, i => i.NearBranchTarget >= end[0].IP);
     });
 
     static bool UsesWideVectors(Instruction i)

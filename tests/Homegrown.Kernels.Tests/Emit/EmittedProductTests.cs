@@ -114,13 +114,13 @@ public sealed unsafe class EmittedProductTests
     }
 
     [Fact]
-    public void An_interpreted_kernel_that_is_denied_a_byte_of_its_operands_faults()
+    public void An_interpreted_kernel_that_is_denied_the_first_byte_of_an_operand_faults()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "the interpreter calls as System V does");
         for (var denied = 0; denied < 4; denied++)   // the panel, the token's parts, its outputs, the list
         {
-            using var world = new ProductWorld(TensorType.Q4_0, 1, 1, Activations.Outliers, (page, call, reach) =>
-                Interpret(page, call, reach.Select((stretch, i) => i == denied ? stretch with { Bytes = stretch.Bytes - 1 } : stretch)));
+            using var world = new ProductWorld(TensorType.Q4_0, 9, 1, Activations.Outliers, (page, call, reach) =>
+                Interpret(page, call, reach.Select((stretch, i) => i == denied ? new(stretch.Start + 1, stretch.Bytes - 1) : stretch)));
             Assert.Contains("not allowed", Assert.Throws<MachineException>(world.MultiplyPacked).Message, StringComparison.Ordinal);
         }
     }
