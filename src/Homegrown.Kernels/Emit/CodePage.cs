@@ -12,10 +12,15 @@ sealed unsafe partial class CodePage : IDisposable
 
     /// <exception cref="Win32Exception">The system refuses memory that is executed.</exception>
     internal CodePage(Assembler assembler)
+        : this(Assemble(assembler))
     {
-        using var stream = new MemoryStream();
-        assembler.Assemble(new StreamCodeWriter(stream), 0);   // kernels are position-independent
-        Code = stream.ToArray();
+    }
+
+    /// <param name="code">Position-independent.</param>
+    /// <exception cref="Win32Exception">The system refuses memory that is executed.</exception>
+    internal CodePage(byte[] code)
+    {
+        Code = code;
         bytes = (nuint)((Code.Length + PageBytes - 1) / PageBytes * PageBytes);
         Address = OperatingSystem.IsWindows() ? VirtualAlloc(null, bytes, 0x3000 /* commit, reserve */, 0x04 /* read, write */) : Map();
         if (Address == null) throw Error("allocate");
@@ -34,6 +39,13 @@ sealed unsafe partial class CodePage : IDisposable
 
     /// <summary>Of the first instruction.</summary>
     internal void* Address { get; private set; }
+
+    static byte[] Assemble(Assembler assembler)
+    {
+        using var stream = new MemoryStream();
+        assembler.Assemble(new StreamCodeWriter(stream), 0);   // kernels are position-independent
+        return stream.ToArray();
+    }
 
     void* Map()
     {

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
+using Homegrown.Kernels.Emit;
 using Iced.Intel;
 using static Iced.Intel.AssemblerRegisters;
 
@@ -80,7 +81,7 @@ public sealed unsafe class AgainstProcessorTests
     static string? Disagreement(Instruction instruction, Random random)
     {
         var code = CodeBytes.Of([.. Prologue(), instruction, .. Epilogue()]);
-        using var page = new NativePage(code);
+        using var page = new CodePage(code);
         using var machine = new Machine();
         // vmovdqa and vmovaps fault on an address that is not a multiple of their size.
         var space = stackalloc byte[(2 * StateBytes) + 64];
@@ -91,7 +92,7 @@ public sealed unsafe class AgainstProcessorTests
         {
             Operands.Fill(new Span<byte>(real, StateBytes), random, round);
             new Span<byte>(real, StateBytes).CopyTo(new(emulated, StateBytes));
-            page.Call(real);
+            ((delegate* unmanaged<byte*, void>)page.Address)(real);
             try { machine.Run(code, (nint)emulated); }
             catch (MachineException e) { return e.Message; }
             if (!new Span<byte>(real, StateBytes).SequenceEqual(new(emulated, StateBytes))) return $"{instruction}: {Difference(real, emulated)}";

@@ -4,7 +4,7 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Homegrown.Kernels.Tests.Emit.Emulator;
 
 /// <summary>Integer code runs, and what breaks the calling convention is an error that names the instruction.</summary>
-public sealed class MachineTests
+public sealed unsafe class MachineTests
 {
     static nint Run(Action<Assembler> write, params nint[] arguments)
     {
@@ -68,4 +68,19 @@ public sealed class MachineTests
 
     [Fact]
     public void The_stack_below_the_red_zone_is_not_used() => Fails("touches the stack", c => { c.mov(__[rsp - 256], rax); c.ret(); });
+
+    [Fact]
+    public void A_prefetch_reaches_memory_that_a_read_must_not()
+    {
+        static void Reach(Action<Assembler> touch)
+        {
+            using var machine = new Machine();
+            var allowed = 0L;
+            machine.Allow(&allowed, sizeof(long));
+            machine.Run(CodeBytes.Of(c => { touch(c); c.ret(); }), (nint)(&allowed));
+        }
+
+        Reach(c => { c.mov(rax, __[rdi]); c.prefetcht0(__[rdi + 8]); });
+        Assert.Contains("not allowed", Assert.Throws<MachineException>(() => Reach(c => c.mov(rax, __[rdi + 8]))).Message, StringComparison.Ordinal);
+    }
 }

@@ -78,6 +78,7 @@ static class VectorTable
         Add(Shift<ulong>((x, n) => n < 64 ? x >> (int)n : 0), Mnemonic.Vpsrlq);
         Add(Shift<short>((x, n) => (short)(x >> (int)Math.Min(n, 15))), Mnemonic.Vpsraw);
         Add(Shift<int>((x, n) => x >> (int)Math.Min(n, 31)), Mnemonic.Vpsrad);
+        Add(Shift<uint>((x, n) => uint.RotateLeft(x, (int)(n & 31))), Mnemonic.Vprold);
         Add(Binary<ushort>((x, n) => (ushort)(n < 16 ? x << n : 0)), Mnemonic.Vpsllvw);
         Add(Binary<uint>((x, n) => n < 32 ? x << (int)n : 0), Mnemonic.Vpsllvd);
         Add(Binary<ushort>((x, n) => (ushort)(n < 16 ? x >> n : 0)), Mnemonic.Vpsrlvw);
