@@ -47,12 +47,20 @@ static class Blocks
             for (var part = 0; part < TFormat.BlockSize / PartSize; part++)
             {
                 TFormat.Scales(in block, part, out var low, out var high, out var min);
-                var (first, second) = Vector256.Widen(TFormat.Codes(in block, part) - Vector256.Create((sbyte)TFormat.Bias));
-                var y = values.Slice((b * TFormat.BlockSize) + (part * PartSize), PartSize);
-                Store<TFormat>(first, low, min, y);
-                Store<TFormat>(second, high, min, y[16..]);
+                var codes = TFormat.Codes(in block, part) - Vector256.Create((sbyte)TFormat.Bias);
+                Decode<TFormat>(codes, low, high, min, values.Slice((b * TFormat.BlockSize) + (part * PartSize), PartSize));
             }
         }
+    }
+
+    /// <summary>A part of codes, their bias taken off, to floats, [32].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Decode<TFormat>(Vector256<sbyte> codes, float low, float high, float min, Span<float> y)
+        where TFormat : struct, ICodedFormat
+    {
+        var (first, second) = Vector256.Widen(codes);
+        Store<TFormat>(first, low, min, y);
+        Store<TFormat>(second, high, min, y[16..]);
     }
 
     static void Store<TFormat>(Vector256<short> codes, float scale, float min, Span<float> y)
