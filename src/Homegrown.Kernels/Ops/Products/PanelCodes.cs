@@ -11,9 +11,17 @@ static unsafe class PanelCodes<TFormat>
     const int Vector = PanelLayout.VectorBytes, HalfVector = Vector / 2;
 
     /// <summary>Of the first plane of <see cref="PanelLayout.Planes"/>: the largest power of two. The second has the bits that are left.</summary>
-    static int LowBits => TFormat.Bits >= 8 ? 8 : TFormat.Bits >= 4 ? 4 : TFormat.Bits >= 2 ? 2 : 1;
+    static int LowBits
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TFormat.Bits >= 8 ? 8 : TFormat.Bits >= 4 ? 4 : TFormat.Bits >= 2 ? 2 : 1;
+    }
 
-    static int HighBits => TFormat.Bits - LowBits;
+    static int HighBits
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TFormat.Bits - LowBits;
+    }
 
     /// <summary>A part of 16 rows as stored, to planes. Part <paramref name="part"/> of the blocks at rows[0..15] + at.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

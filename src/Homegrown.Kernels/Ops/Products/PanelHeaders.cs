@@ -11,14 +11,30 @@ static unsafe class PanelHeaders<TFormat>
     const int Rows = PanelLayout.Rows;
 
     /// <summary>Of a block's halves.</summary>
-    internal static int HalvesBytes => (TFormat.HasMin ? 2 : 1) * PanelLayout.HalvesBytes;
+    internal static int HalvesBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (TFormat.HasMin ? 2 : 1) * PanelLayout.HalvesBytes;
+    }
 
-    static bool HasSuperBlocks => TFormat.Panels == PanelScales.SuperBlocks;
+    static bool HasSuperBlocks
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TFormat.Panels == PanelScales.SuperBlocks;
+    }
 
-    static int PerPart => TFormat.SplitScales ? 2 : 1;
+    static int PerPart
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TFormat.SplitScales ? 2 : 1;
+    }
 
     /// <summary>Scales and minima of a part.</summary>
-    static int Kinds => PerPart + (TFormat.HasMin ? 1 : 0);
+    static int Kinds
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => PerPart + (TFormat.HasMin ? 1 : 0);
+    }
 
     /// <summary>What the blocks at rows[0..15] + at hold, packed: their halves, and the 8 bits for each part that a super-block has.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -20,9 +20,17 @@ static unsafe class Panels<TFormat>
     /// <summary>Of unpacked panels: codes of 8 bits, [parts, 8, 16, 4], scales in float32.</summary>
     internal static PanelLayout Unpacked { get; } = new(8, PanelScales.Floats, TFormat.HasMin, TFormat.SplitScales, Bias);
 
-    static int Bias => TFormat.Bits == 8 ? Sign : TFormat.Bias;
+    static int Bias
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TFormat.Bits == 8 ? Sign : TFormat.Bias;
+    }
 
-    static int PartsPerBlock => TFormat.BlockSize / Blocks.PartSize;
+    static int PartsPerBlock
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TFormat.BlockSize / Blocks.PartSize;
+    }
 
     /// <summary>16 rows of a weight as stored, packed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
