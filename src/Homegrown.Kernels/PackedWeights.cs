@@ -14,6 +14,9 @@ public sealed unsafe class PackedWeights(Compute compute) : IDisposable
     /// <summary>Matrices lie side by side in stretches of at least this size, so that large pages are filled.</summary>
     const long BufferBytes = 64 << 20;
 
+    /// <summary>Slices are large, so that threads seldom touch the same fresh page, and enough, so that none waits long for another.</summary>
+    const int SlicesPerThread = 4;
+
     readonly List<NativeBuffer> buffers = [];
     long used;
 
@@ -29,8 +32,9 @@ public sealed unsafe class PackedWeights(Compute compute) : IDisposable
         var product = Product.Of(w.Type);
         var panels = (w.Rows + PanelLayout.Rows - 1) / PanelLayout.Rows;
         var panelBytes = product.Packed!.PanelBytes(w.Columns);
-        var job = new Job { Weight = w, Product = product, To = Take(panels * panelBytes), PanelBytes = panelBytes };
-        compute.Pool.Run(panels, ref job);
+        var slices = Math.Min(panels, SlicesPerThread * compute.Pool.Threads);
+        var job = new Job { Weight = w, Product = product, To = Take(panels * panelBytes), PanelBytes = panelBytes, Panels = panels, Slices = slices };
+        compute.Pool.Run(slices, ref job);
         return new(w.Type, w.Rows, w.Columns, job.To, product.Packed);
     }
 
@@ -51,9 +55,14 @@ public sealed unsafe class PackedWeights(Compute compute) : IDisposable
         public Weight Weight;
         public Product Product;
         public byte* To;
-        public long PanelBytes;
+        public long PanelBytes, Panels;
+        public int Slices;
 
-        public readonly void Run(int panel) => Product.Pack(Weight, panel * PanelLayout.Rows, To + (panel * PanelBytes));
+        public readonly void Run(int slice)
+        {
+            var end = (int)(Panels * (slice + 1) / Slices);
+            for (var panel = (int)(Panels * slice / Slices); panel < end; panel++) Product.Pack(Weight, panel * PanelLayout.Rows, To + (panel * PanelBytes));
+        }
     }
 
     public void Dispose()

@@ -49,12 +49,20 @@ static class Blocks
             for (var part = 0; part < TFormat.BlockSize / PartSize; part++)
             {
                 TFormat.Scales(in block, part, out var low, out var high, out var min);
-                var (first, second) = Vector256.Widen(TFormat.Codes(in block, part) - Vector256.Create((sbyte)TFormat.Bias));
-                var y = values.Slice((b * TFormat.BlockSize) + (part * PartSize), PartSize);
-                Store(first, low, TFormat.HasMin, min, y);
-                Store(second, high, TFormat.HasMin, min, y[16..]);
+                var codes = TFormat.Codes(in block, part) - Vector256.Create((sbyte)TFormat.Bias);
+                Decode<TFormat>(codes, low, high, min, values.Slice((b * TFormat.BlockSize) + (part * PartSize), PartSize));
             }
         }
+    }
+
+    /// <summary>A part of codes, their bias taken off, to floats, [32].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Decode<TFormat>(Vector256<sbyte> codes, float low, float high, float min, Span<float> y)
+        where TFormat : struct, ICodedFormat
+    {
+        var (first, second) = Vector256.Widen(codes);
+        Store(first, low, TFormat.HasMin, min, y);
+        Store(second, high, TFormat.HasMin, min, y[16..]);
     }
 
     /// <summary>Decodes 16 codes.</summary>

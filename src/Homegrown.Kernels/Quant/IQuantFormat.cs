@@ -58,7 +58,12 @@ public interface ICodedFormat : IQuantFormat
     /// <summary>How panels keep the scales; null for formats that are multiplied from their stored form.</summary>
     static virtual PanelScales? Panels => null;
 
-    /// <summary>The stored scales of a part, for panels. By default a block is a part, with its halves first.</summary>
-    static virtual PartHeader Header(ref readonly byte block, int part)
-        => new(Blocks.Read<ushort>(in block, 0), Blocks.Read<ushort>(in block, sizeof(ushort)));
+    /// <summary>Where in a block, in bytes, its half of the scale is; with <see cref="HasMin"/> that of the minimum is behind it.</summary>
+    static virtual int HalvesAt => 0;
+
+    /// <summary>
+    /// What a super-block multiplies its halves with for each part: [8, 2], for both halves of the part, or for the part and its
+    /// minimum. For formats that panels keep as <see cref="PanelScales.SuperBlocks"/>.
+    /// </summary>
+    static virtual Vector128<sbyte> Factors(ref readonly byte block) => throw new NotSupportedException("A format without super-blocks.");
 }

@@ -29,7 +29,7 @@ public enum PanelScales
 sealed record PanelLayout(int Bits, PanelScales Scales, bool HasMin, bool SplitScales, int Bias)
 {
     internal const int Rows = 16, Groups = 8, VectorBytes = 64, SuperParts = 8;
-    const int HalvesBytes = Rows * sizeof(ushort);
+    internal const int HalvesBytes = Rows * sizeof(ushort);
 
     /// <summary>Bits of the planes, which lie one after the other in each part; the first holds the lowest bits of a code.</summary>
     internal ReadOnlySpan<int> Planes => Bits switch
@@ -87,8 +87,3 @@ sealed record PanelLayout(int Bits, PanelScales Scales, bool HasMin, bool SplitS
     /// <summary>From a panel's start to the halves that a part has by itself, or shares with its super-block.</summary>
     internal long HalvesAt(int part) => Scales == PanelScales.SuperBlocks ? (long)part / GroupParts * GroupBytes : ScalesAt(part);
 }
-
-/// <summary>The stored scales of a part: scale of a half = Scale * Low or High, minimum = Min * MinFactor.</summary>
-/// <param name="Scale">A half.</param>
-/// <param name="Min">A half.</param>
-public readonly record struct PartHeader(ushort Scale, ushort Min, sbyte Low = 1, sbyte High = 1, sbyte MinFactor = 1);

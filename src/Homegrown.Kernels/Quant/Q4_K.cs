@@ -40,7 +40,8 @@ public readonly struct Q4_K : ICodedFormat
         high = low;
     }
 
-    public static PartHeader Header(ref readonly byte block, int part) => SuperBlock.Header(in block, part);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<sbyte> Factors(ref readonly byte block) => SuperBlock.Factors(in block);
 
     public static void Dequantize(ReadOnlySpan<byte> blocks, Span<float> values) => Blocks.Dequantize<Q4_K>(blocks, values);
 

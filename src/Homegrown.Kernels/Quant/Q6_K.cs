@@ -53,8 +53,10 @@ public readonly struct Q6_K : ICodedFormat
         min = 0;
     }
 
-    public static PartHeader Header(ref readonly byte block, int part)
-        => new(Blocks.Read<ushort>(in block, ScaleAt), 0, Blocks.Read<sbyte>(in block, ScalesAt + (2 * part)), Blocks.Read<sbyte>(in block, ScalesAt + (2 * part) + 1));
+    public static int HalvesAt => ScaleAt;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<sbyte> Factors(ref readonly byte block) => Blocks.Read<Vector128<sbyte>>(in block, ScalesAt);
 
     public static void Dequantize(ReadOnlySpan<byte> blocks, Span<float> values) => Blocks.Dequantize<Q6_K>(blocks, values);
 

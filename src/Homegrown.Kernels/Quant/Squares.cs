@@ -23,6 +23,31 @@ static class Squares
         (e3, e7) = (Avx2.Permute2x128(a3, b3, 0x20), Avx2.Permute2x128(a3, b3, 0x31));
     }
 
+    /// <summary>A square of 16 by 16 bytes turns in place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static unsafe void TurnBytes(byte* square)
+    {
+        // To deal the first half of 256 bytes between those of the second turns the bits of their addresses by one: four deals
+        // exchange row and column.
+        var other = stackalloc byte[256];
+        for (var i = 0; i < 2; i++)
+        {
+            Deal(square, other);
+            Deal(other, square);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static unsafe void Deal(byte* from, byte* to)
+    {
+        for (var end = from + 128; from < end; from += 16, to += 32)
+        {
+            var (a, b) = (Vector128.Load(from), Vector128.Load(from + 128));
+            Sse2.UnpackLow(a, b).Store(to);
+            Sse2.UnpackHigh(a, b).Store(to + 16);
+        }
+    }
+
     /// <summary>In each 128 bits, a square of 4 by 4 turns.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void Quarter(

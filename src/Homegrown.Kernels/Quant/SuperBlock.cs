@@ -24,21 +24,25 @@ static class SuperBlock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Scales(ref readonly byte block, int part, out float scale, out float min)
     {
-        var header = Header(in block, part);
-        (scale, min) = (F16.ToSingle(header.Scale) * header.Low, -(F16.ToSingle(header.Min) * -header.MinFactor));
-    }
-
-    /// <summary>The same as stored. With a constant part the choice below folds away.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static PartHeader Header(ref readonly byte block, int part)
-    {
+        // With a constant part the choice folds away.
         var shift = 8 * (part & 3);
         var a = Blocks.Read<uint>(in block, AAt) >> shift;
         var b = Blocks.Read<uint>(in block, BAt) >> shift;
         var c = Blocks.Read<uint>(in block, CAt) >> shift;
         var s = part < 4 ? a & 63 : (c & 15) | ((a >> 2) & 48);
         var m = part < 4 ? b & 63 : ((c >> 4) & 15) | ((b >> 2) & 48);
-        return new(Blocks.Read<ushort>(in block, 0), Blocks.Read<ushort>(in block, MinAt), (sbyte)s, (sbyte)s, (sbyte)-(int)m);
+        (scale, min) = (Blocks.Half(in block, 0) * (int)s, -(Blocks.Half(in block, MinAt) * (int)m));
+    }
+
+    /// <summary>s and -m of all parts, [8, 2].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector128<sbyte> Factors(ref readonly byte block)
+    {
+        const uint Six = 0x3F3F3F3F, Four = 0x0F0F0F0F, Upper = 0x30303030;   // bits of each byte
+        var (a, b, c) = (Blocks.Read<uint>(in block, AAt), Blocks.Read<uint>(in block, BAt), Blocks.Read<uint>(in block, CAt));
+        var both = Vector128.Create(a & Six, (c & Four) | ((a >> 2) & Upper), b & Six, ((c >> 4) & Four) | ((b >> 2) & Upper)).AsSByte();
+        var minus = Vector128.Create(0, -1L).AsSByte();
+        return Vector128.Shuffle((both ^ minus) - minus, Vector128.Create((sbyte)0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15));
     }
 
     /// <summary>The low four bits of a part's codes: byte j of pair p holds those of parts 2p and 2p + 1.</summary>
