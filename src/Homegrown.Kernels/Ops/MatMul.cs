@@ -33,7 +33,8 @@ public static class MatMul
         var quantized = w.HasCodes && !compute.Exact ? QuantizedRows.From(x) : default;
         var rests = !w.HasCodes || compute.Exact || compute.Tier != Tier.Emitted ? default
             : x.Rows <= Operands.FewTokens ? RestLists.OfFew(compute.Arena, quantized, x.Rows) : RestLists.OfMany(compute, quantized, x.Rows);
-        var job = new Job(new(x, quantized, rests, y), w);
+        var brains = w.TakesBrainRows(compute) ? BrainRows.From(x) : default;
+        var job = new Job(new(x, quantized, rests, brains, y), w);
         compute.Pool.Run(job.Parts, ref job);
         return y;
     }
