@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Homegrown.Kernels.Quant;
 using Homegrown.Kernels.Threading;
@@ -19,9 +20,13 @@ readonly unsafe struct BrainRows
         values = (ushort*)x.Compute.Arena.Take((long)x.Rows * RowBytes);
     }
 
-    internal long RowBytes => (long)columns * sizeof(ushort);
+    /// <summary>From a row to the next.</summary>
+    internal long RowBytes => Padded((long)columns * sizeof(ushort));
 
-    internal ushort* Row(int row) => values + ((long)row * columns);
+    internal ushort* Row(int row) => (ushort*)((byte*)values + (row * RowBytes));
+
+    /// <summary>An odd number of cache lines: the same column of neighbouring rows then lies in different sets of a cache.</summary>
+    internal static long Padded(long bytes) => (((bytes + 63) / 64) | 1) * 64;
 
     /// <summary>Rounds all rows of x into arena memory.</summary>
     internal static BrainRows From(Tensor x)
@@ -40,6 +45,7 @@ readonly unsafe struct BrainRows
         public readonly void Run(int row) => Round(X.RowPointer(row), Rows.Row(row), X.Columns);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Round(float* from, ushort* to, int count)
     {
         var c = 0;
@@ -49,6 +55,7 @@ readonly unsafe struct BrainRows
     }
 
     /// <summary>As <see cref="BF16.FromSingle"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Vector512<uint> Round(Vector512<float> value)
     {
         var bits = value.AsUInt32();

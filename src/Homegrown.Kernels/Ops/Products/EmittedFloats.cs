@@ -4,14 +4,11 @@ using Homegrown.Kernels.Quant;
 namespace Homegrown.Kernels.Ops.Products;
 
 /// <summary>
-/// Products of floats by emitted kernels. Few tokens take row after row, one stream of memory; many take tiles of four rows by six
-/// tokens, a block of tokens at a time.
+/// Products of floats by emitted kernels. One token takes row after row, one stream of memory; more take tiles of four rows by six
+/// tokens, whose activations stay in the first cache level while the rows come from the second.
 /// </summary>
 static unsafe class EmittedFloats
 {
-    /// <summary>Of activations that stay in the second cache level while all rows of a part are multiplied.</summary>
-    const int BlockBytes = 384 << 10;
-
     const int MaxTokens = PartEmitter.MaxTokens, MaxRows = FloatEmitter.MaxRows, PrefetchBytes = 2048;
 
     static readonly EmittedKernels[] Rows = Kernels(1, PrefetchBytes), Tiles = Kernels(MaxRows, 0);
@@ -42,24 +39,28 @@ static unsafe class EmittedFloats
             YBytes = (long)operands.Y.Stride * sizeof(float),
             Parts = w.Columns / FloatEmitter.Columns(kind),
         };
-        var block = operands.Tokens <= MaxTokens ? MaxTokens : (int)Math.Max(4, BlockBytes / (MaxTokens * call.XBytes)) * MaxTokens;
-        for (var from = 0; from < operands.Tokens; from += block)
+        for (var t = 0; t < operands.Tokens; t += MaxTokens)
         {
-            var end = Math.Min(from + block, operands.Tokens);
+            var tokens = Math.Min(MaxTokens, operands.Tokens - t);
+            call.X = (PartCodes*)(pairs ? operands.Brains.Row(t) : (ushort*)operands.X.RowPointer(t));
+            if (!pairs && tokens > 1) Copy(operands.X, t, tokens, ref call);
             for (var r = 0; r < count;)
             {
-                var rows = operands.Tokens > MaxTokens && count - r >= MaxRows ? MaxRows : 1;
-                var kernels = (rows == 1 ? Rows : Tiles)[(int)kind];
+                var rows = operands.Tokens > 1 && count - r >= MaxRows ? MaxRows : 1;
                 call.Panel = w.Data + ((first + r) * w.RowBytes);
-                for (var t = from; t < end; t += MaxTokens)
-                {
-                    call.X = (PartCodes*)(pairs ? operands.Brains.Row(t) : (ushort*)operands.X.RowPointer(t));
-                    call.Y = operands.Y.RowPointer(t) + column + r;
-                    kernels.Run(Math.Min(MaxTokens, end - t), &call);
-                }
-
+                call.Y = operands.Y.RowPointer(t) + column + r;
+                (rows == 1 ? Rows : Tiles)[(int)kind].Run(tokens, &call);
                 r += rows;
             }
         }
+    }
+
+    /// <summary>Rows of activations to where their columns do not meet in the first cache level.</summary>
+    static void Copy(Tensor x, int first, int tokens, ref ProductCall call)
+    {
+        call.XBytes = BrainRows.Padded((long)x.Columns * sizeof(float));
+        var copy = Scratch.Take(tokens * call.XBytes);
+        for (var t = 0; t < tokens; t++) new ReadOnlySpan<float>(x.RowPointer(first + t), x.Columns).CopyTo(new(copy + (t * call.XBytes), x.Columns));
+        call.X = (PartCodes*)copy;
     }
 }
