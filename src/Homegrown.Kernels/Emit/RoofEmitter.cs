@@ -21,7 +21,7 @@ sealed record RoofEmitter(string Name, int Operations, bool IsSupported, Action<
         new("TDPBF16PS", 2 * 16 * 16 * 32, CpuFeatures.HasAmxBf16, (a, i) => a.tdpbf16ps(Tile(i % 4), tmm4, tmm5), Tiles: true),
         new("VPDPBUSD 512", 2 * 64, CpuFeatures.HasAvx512Vnni, (a, i) => a.vpdpbusd(Zmm(i), zmm30, zmm31)),
         new("VPDPWSSD 512", 2 * 32, CpuFeatures.HasAvx512Vnni, (a, i) => a.vpdpwssd(Zmm(i), zmm30, zmm31)),
-        new("VDPBF16PS 512", 2 * 32, CpuFeatures.HasAvx512Bf16, (a, i) => a.vdpbf16ps(Zmm(i), zmm30, zmm31)),
+        new("VDPBF16PS 512", 2 * 32, CpuFeatures.HasAvx512BrainFloats, (a, i) => a.vdpbf16ps(Zmm(i), zmm30, zmm31)),
         new("VPMADDUBSW 512", 2 * 64, System.Runtime.Intrinsics.X86.Avx512BW.IsSupported, (a, i) => a.vpmaddubsw(Zmm(i), zmm30, zmm31)),
         new("VPMADDUBSW 256", 2 * 32, System.Runtime.Intrinsics.X86.Avx2.IsSupported, (a, i) => a.vpmaddubsw(Ymm(i), ymm14, ymm15)),
         new("VFMADD231PS 512", 2 * 16, System.Runtime.Intrinsics.X86.Avx512F.IsSupported, (a, i) => a.vfmadd231ps(Zmm(i), zmm30, zmm31)),

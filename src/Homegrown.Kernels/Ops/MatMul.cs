@@ -33,7 +33,8 @@ public static class MatMul
         var coded = w.HasCodes && !compute.Exact;
         var quantized = coded ? QuantizedRows.From(x) : default;
         var rests = coded && compute.Tier == Tier.Emitted ? RestLists.Of(compute, quantized, x.Rows) : default;
-        var job = new Job(new(x, quantized, rests, y), w);
+        var brains = w.TakesBrainRows(compute) ? BrainRows.From(x) : default;
+        var job = new Job(new(x, quantized, rests, brains, y), w);
         compute.Pool.Run(job.Parts, ref job);
         return y;
     }

@@ -39,4 +39,12 @@ public sealed class Matrix
 
     /// <summary>A part is stored as codes: its product quantizes the activations.</summary>
     internal bool HasCodes { get; }
+
+    /// <summary>A part's product takes activations in bfloat16.</summary>
+    internal bool TakesBrainRows(Compute compute)
+    {
+        foreach (ref readonly var part in Parts.AsSpan())
+            if (EmittedFloats.TakeBrainRows(compute, part.Weight)) return true;
+        return false;
+    }
 }

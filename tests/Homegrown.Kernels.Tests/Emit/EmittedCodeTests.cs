@@ -16,7 +16,7 @@ public sealed class EmittedCodeTests
 
     static readonly FlowControl[] Flow = [FlowControl.Next, FlowControl.Return, FlowControl.ConditionalBranch, FlowControl.UnconditionalBranch];
 
-    public static TheoryData<TensorType> CodedTypes => Corpus.CodedTypes;
+    public static TheoryData<TensorType> PackableTypes => Corpus.PackableTypes;
 
     static void ForAll(TensorType type, Action<Kernel, Instruction[], int> check)
     {
@@ -30,7 +30,7 @@ public sealed class EmittedCodeTests
         }
     }
 
-    [Theory, MemberData(nameof(CodedTypes))]
+    [Theory, MemberData(nameof(PackableTypes))]
     public void Every_byte_is_of_an_instruction_that_the_processor_was_asked_for(TensorType type) => ForAll(type, (kernel, code, length) =>
     {
         Assert.Equal(length, code.Sum(i => i.Length));
@@ -41,7 +41,7 @@ public sealed class EmittedCodeTests
         }
     });
 
-    [Theory, MemberData(nameof(CodedTypes))]
+    [Theory, MemberData(nameof(PackableTypes))]
     public void Control_stays_inside_and_leaves_by_one_ret_after_vzeroupper(TensorType type) => ForAll(type, (kernel, code, _) =>
     {
         var starts = code.Select(i => i.IP).ToHashSet();
@@ -62,7 +62,7 @@ public sealed class EmittedCodeTests
     static bool UsesWideVectors(Instruction i)
         => Enumerable.Range(0, i.OpCount).Any(o => i.GetOpKind(o) == OpKind.Register && (i.GetOpRegister(o).IsZMM() || i.GetOpRegister(o).IsYMM()));
 
-    [Theory, MemberData(nameof(CodedTypes))]
+    [Theory, MemberData(nameof(PackableTypes))]
     public void Addresses_come_from_the_call_alone(TensorType type) => ForAll(type, (kernel, code, _) =>
     {
         foreach (var i in code)
@@ -72,7 +72,7 @@ public sealed class EmittedCodeTests
         }
     });
 
-    [Theory, MemberData(nameof(CodedTypes))]
+    [Theory, MemberData(nameof(PackableTypes))]
     public void The_stack_takes_saved_registers_and_gives_them_back_in_turn(TensorType type)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "on Windows vectors are saved too");
@@ -93,11 +93,11 @@ public sealed class EmittedCodeTests
     static bool Names(Instruction i, Register register)
         => i.MemoryBase == register || i.MemoryIndex == register || Enumerable.Range(0, i.OpCount).Any(o => i.GetOpRegister(o).GetFullRegister() == register);
 
-    [Theory, MemberData(nameof(CodedTypes))]
+    [Theory, MemberData(nameof(PackableTypes))]
     public void A_part_is_one_dot_for_each_group_token_panel_and_pass(TensorType type) => ForAll(type, (kernel, code, _) =>
         Assert.Equal(PanelLayout.Groups * kernel.Tokens * kernel.Panels * kernel.Passes, code.Count(i => i.Mnemonic == Mnemonic.Vpdpbusd)));
 
-    [Theory, MemberData(nameof(CodedTypes))]
+    [Theory, MemberData(nameof(PackableTypes))]
     public void Packed_kernels_fetch_ahead_a_group_and_others_nothing(TensorType type) => ForAll(type, (kernel, code, _) =>
     {
         var lines = kernel.Layout == KernelLayouts.Packed(type) && kernel.Name.StartsWith("packed", StringComparison.Ordinal)

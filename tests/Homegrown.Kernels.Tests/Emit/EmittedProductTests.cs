@@ -12,9 +12,9 @@ public sealed unsafe class EmittedProductTests
     /// <summary>Groups of parts and tokens: each count of tokens, and rows long enough for several stretches.</summary>
     static readonly (int Groups, int Tokens)[] Shapes = [(1, 1), (1, 2), (1, 3), (1, 4), (1, 5), (1, 6), (2, 3), (3, 6), (9, 2)];
 
-    public static MatrixTheoryData<TensorType, Activations> Cases => new(Corpus.Coded, Enum.GetValues<Activations>());
+    public static MatrixTheoryData<TensorType, Activations> Cases => new(Corpus.Packable, Enum.GetValues<Activations>());
 
-    public static TheoryData<TensorType> CodedTypes => Corpus.CodedTypes;
+    public static TheoryData<TensorType> PackableTypes => Corpus.PackableTypes;
 
     /// <summary>With nothing in registers that a kernel could take for zeros, nor memory beyond its operands.</summary>
     static void Interpret(CodePage page, ProductCall call, IEnumerable<Stretch> reach)
@@ -52,14 +52,14 @@ public sealed unsafe class EmittedProductTests
         for (var panels = 1; panels <= 2; panels++) world.MultiplyUnpacked(panels);
     }
 
-    [Theory, MemberData(nameof(CodedTypes))]
+    [Theory, MemberData(nameof(PackableTypes))]
     public void Stretches_of_parts_and_rests_by_part_add_up_to_the_same_when_interpreted(TensorType type)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "the interpreter calls as System V does");
         MultiplyInStretches(type, Interpret, maxGroups: 1);
     }
 
-    [Theory, MemberData(nameof(CodedTypes))]
+    [Theory, MemberData(nameof(PackableTypes))]
     public void Stretches_of_parts_and_rests_by_part_add_up_to_the_same_when_executed(TensorType type)
     {
         Assert.SkipUnless(EmittedKernels.AreSupported, "this processor has no AVX-512 VNNI");
@@ -81,7 +81,7 @@ public sealed unsafe class EmittedProductTests
         }
     }
 
-    [Theory, MemberData(nameof(CodedTypes))]
+    [Theory, MemberData(nameof(PackableTypes))]
     public void The_cases_have_parts_with_rests_and_without(TensorType type)
     {
         int Rests(Activations activations, out int parts)
@@ -97,7 +97,7 @@ public sealed unsafe class EmittedProductTests
         Assert.Equal(0, Rests(Activations.Zeros, out _));
     }
 
-    [Theory, MemberData(nameof(CodedTypes))]
+    [Theory, MemberData(nameof(PackableTypes))]
     public void The_emitted_tier_equals_the_portable_one(TensorType type)
     {
         Assert.SkipUnless(Corpus.Kernels.Any(kernel => kernel.Tier == Tier.Emitted), "this processor has no AVX-512 VNNI");

@@ -13,6 +13,11 @@ static class Corpus
 
     public static readonly TensorType[] Floats = [TensorType.F32, TensorType.F16, TensorType.BF16];
 
+    /// <summary>Those that are packed into panels.</summary>
+    public static readonly TensorType[] Packable = [.. Coded.Where(type => Product.Of(type).Packed is not null)];
+
+    public static TheoryData<TensorType> PackableTypes => [.. Packable];
+
     public static TheoryData<TensorType> CodedTypes => [.. Coded];
 
     public static TheoryData<TensorType> Types => [.. FormatCorpus.All];

@@ -4,8 +4,8 @@ using Homegrown.Kernels.Quant;
 
 namespace Homegrown.Kernels.Ops.Products;
 
-/// <summary>What a product reads and writes: x, [tokens, columns], also as codes where any part needs it, and y, [tokens, rows].</summary>
-readonly struct Operands(Tensor x, QuantizedRows quantized, RestLists rests, Tensor y)
+/// <summary>What a product reads and writes: x, [tokens, columns], also as codes or bfloat16 where any part needs it, and y, [tokens, rows].</summary>
+readonly struct Operands(Tensor x, QuantizedRows quantized, RestLists rests, BrainRows brains, Tensor y)
 {
     /// <summary>More tokens than this are many: their panels are unpacked first. Measured.</summary>
     public const int FewTokens = 4 * PartEmitter.MaxTokens;
@@ -15,6 +15,9 @@ readonly struct Operands(Tensor x, QuantizedRows quantized, RestLists rests, Ten
 
     /// <summary>For emitted products only.</summary>
     public readonly RestLists Rests = rests;
+
+    /// <summary>For emitted products only.</summary>
+    public readonly BrainRows Brains = brains;
 
     public int Tokens => X.Rows;
 }
@@ -48,7 +51,7 @@ abstract class Product
     }
 }
 
-/// <summary>Weights decoded to float32, activations in float32: unquantized weights always, others in exact mode.</summary>
+/// <summary>Weights and activations in float32, except for emitted products of BF16: unquantized weights always, others in exact mode.</summary>
 sealed class FloatProduct : Product
 {
     internal static FloatProduct Instance { get; } = new();
@@ -57,6 +60,7 @@ sealed class FloatProduct : Product
     {
         var compute = operands.X.Compute;
         if (compute.Tier == Tier.Reference) ReferenceProducts.Floats(operands, w, first, count, column);
+        else if (EmittedFloats.Serve(compute, w)) EmittedFloats.Run(operands, w, first, count, column);
         else if (compute.VectorBits == 512) FloatProducts<Lanes512, Vector512<float>>.Run(operands, w, first, count, column);
         else if (compute.VectorBits == 256) FloatProducts<Lanes256, Vector256<float>>.Run(operands, w, first, count, column);
         else FloatProducts<Lanes128, Vector128<float>>.Run(operands, w, first, count, column);
