@@ -76,7 +76,10 @@ static class Bench
             foreach (var (instruction, rate) in rates) instructions[instruction] = rate;
             terminal.Out.WriteLine(Json.Line(new JsonObject
             {
-                ["threads"] = compute.Threads, ["cpu"] = Machine.Processor(), ["read_bytes_per_second"] = memory, ["operations_per_second"] = instructions,
+                ["threads"] = compute.Threads,
+                ["cpu"] = Machine.Processor(),
+                ["read_bytes_per_second"] = memory,
+                ["operations_per_second"] = instructions,
             }));
         }
 
