@@ -1,6 +1,7 @@
 using Homegrown.Engine.Cache;
 using Homegrown.Engine.Chat;
 using Homegrown.Engine.Evaluation;
+using Homegrown.Engine.Folders;
 using Homegrown.Engine.Formats;
 using Homegrown.Engine.Models;
 using Homegrown.Engine.Sampling;
@@ -33,7 +34,7 @@ public sealed record EngineOptions
 /// <summary>A model on this machine: weights, tokenizer, template, and the engine that runs requests. Safe for many callers.</summary>
 public sealed class LocalModel : IDisposable
 {
-    readonly GgufFile file;
+    readonly ModelSource source;
     readonly PackedWeights packing;
     readonly Decoder decoder;
     readonly KvCache cache;
@@ -43,42 +44,43 @@ public sealed class LocalModel : IDisposable
     readonly SequenceBreakers breakers;
     readonly Candidates candidates = new();     // of all samplers: they work on the engine's thread, one after the other
 
-    LocalModel(GgufFile file, Compute compute, PackedWeights packing, EngineOptions options)
+    LocalModel(ModelSource source, Compute compute, PackedWeights packing, EngineOptions options)
     {
-        (this.file, Compute, this.packing) = (file, compute, packing);
-        var metadata = new ModelMetadata(file);
-        var architecture = ModelCatalog.Find(metadata);
-        var weights = new Weights(file, packing);
+        (this.source, Compute, this.packing) = (source, compute, packing);
+        var architecture = ModelCatalog.Find(source);
+        var metadata = new ModelMetadata(source);
+        var weights = new Weights(source, packing);
         Config = ModelConfig.Read(metadata, weights.Rows("token_embd"));
         decoder = architecture.Load(Config, weights);
         Warnings = [.. weights.Unread().Select(name => $"tensor {name} is not used"), .. metadata.Unread().Select(key => $"key {key} is not read")];
-        Tokenizer = TokenizerFactory.Create(VocabularyData.FromGguf(file));
+        BytesPerToken = weights.BytesPerToken;
+        Tokenizer = TokenizerFactory.Of(source, Config.VocabularySize);
         breakers = new SequenceBreakers(Tokenizer);
-        template = new(() => file.Metadata.GetString("tokenizer.chat_template") is { } source ? new ChatTemplate(source, SpecialTokens(Tokenizer)) : null);
+        template = new(() => source.ChatTemplate is { } text ? new ChatTemplate(text, SpecialTokens(Tokenizer)) : null);
         kvType = options.CacheType ?? (options.Exact ? KvType.F32 : KvType.F16);
         ContextLength = Context(options.ContextLength);
         cache = new KvCache(decoder.KvShape, ContextLength, kvType);
         engine = new EngineLoop(decoder, Compute, cache);
     }
 
-    /// <summary>Opens a model file.</summary>
-    /// <exception cref="ModelFileException">The file is not what it says.</exception>
+    /// <summary>Opens a model: a GGUF file, or a folder of Hugging Face or ModelScope.</summary>
+    /// <exception cref="ModelFileException">A file is not what it says.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static LocalModel Load(string path, EngineOptions? options = null)
     {
         options ??= new();
-        var file = GgufFile.Open(path);
+        ModelSource source = Directory.Exists(path) ? FolderSource.Open(path) : new GgufSource(GgufFile.Open(path));
         var compute = new Compute(new ComputeOptions { Threads = options.Threads, Tier = options.Tier, Exact = options.Exact });
         var packing = new PackedWeights(compute);
         try
         {
-            return new LocalModel(file, compute, packing, options);
+            return new LocalModel(source, compute, packing, options);
         }
         catch
         {
             packing.Dispose();
             compute.Dispose();
-            file.Dispose();
+            source.Dispose();
             throw;
         }
     }
@@ -86,10 +88,10 @@ public sealed class LocalModel : IDisposable
     /// <summary>The name under which the API lists it: the file's name without extension.</summary>
     public string Id => System.IO.Path.GetFileNameWithoutExtension(Path);
 
-    /// <summary>Absolute path of the (first) file.</summary>
-    public string Path => file.Paths[0];
+    /// <summary>Absolute path of the (first) file, or of the folder.</summary>
+    public string Path => source.Path;
 
-    /// <summary>general.architecture of the file.</summary>
+    /// <summary>Id of the architecture.</summary>
     public string Architecture => Config.Architecture;
 
     /// <summary>The numbers that shape the model.</summary>
@@ -107,8 +109,8 @@ public sealed class LocalModel : IDisposable
     /// <summary>Length of a logits row.</summary>
     public int VocabularySize => Config.VocabularySize;
 
-    /// <summary>Bytes of weights that a decoded token reads: all tensors, the token table only as a tied head.</summary>
-    public long BytesPerToken => file.Tensors.Sum(tensor => tensor.Name == "token_embd.weight" && file.Tensor("output.weight") is not null ? 0 : tensor.Bytes);
+    /// <summary>Bytes of weights that a decoded token reads: the token table only as a tied head, of experts those that are chosen.</summary>
+    public long BytesPerToken { get; }
 
     /// <summary>Parts of the file that are not honoured, a line each.</summary>
     public IReadOnlyList<string> Warnings { get; }
@@ -173,7 +175,7 @@ public sealed class LocalModel : IDisposable
         cache.Dispose();
         packing.Dispose();
         Compute.Dispose();
-        file.Dispose();
+        source.Dispose();
     }
 
     int Context(int wanted)

@@ -45,6 +45,26 @@ public readonly unsafe struct Weight
         return new(Data + (row * RowBytes), checked((int)RowBytes));
     }
 
+    /// <summary>Rows <paramref name="first"/> to first + count - 1: a view.</summary>
+    /// <exception cref="InvalidOperationException">The matrix is packed.</exception>
+    public Weight Slice(int first, int count)
+    {
+        if (Panels is not null) throw new InvalidOperationException("A packed matrix has no stored rows.");
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)first, (uint)Rows, nameof(first));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)count, (uint)(Rows - first), nameof(count));
+        return new(Type, count, Columns, Data + (first * RowBytes));
+    }
+
+    /// <summary>The same bytes as a matrix of another shape.</summary>
+    /// <exception cref="ArgumentException">It has more or fewer bytes.</exception>
+    /// <exception cref="InvalidOperationException">The matrix is packed.</exception>
+    public Weight Reshape(int rows, int columns)
+    {
+        if (Panels is not null) throw new InvalidOperationException("A packed matrix has no stored rows.");
+        var shaped = new Weight(Type, rows, columns, Data);
+        return shaped.Bytes == Bytes ? shaped : throw new ArgumentException($"[{rows}, {columns}] of {Type} are {shaped.Bytes} bytes, not {Bytes}.", nameof(rows));
+    }
+
     /// <summary>Decodes a row to float32, [columns].</summary>
     public void Dequantize(int row, Span<float> values)
     {

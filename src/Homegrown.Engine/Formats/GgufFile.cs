@@ -73,8 +73,14 @@ public sealed partial class GgufFile : IDisposable
     }
 
     /// <summary>The tensor's bytes are not needed soon: they leave the process' memory.</summary>
-    public void Release(GgufTensor tensor)
-        => parts[tensor.File].File.Release(tensor.Offset, checked(QuantFormats.RowBytes(tensor.Type, tensor.Columns) * tensor.Rows));
+    public void Release(GgufTensor tensor) => Release(tensor, 0, tensor.Rows);
+
+    /// <summary>Some of the tensor's rows are not needed soon.</summary>
+    public void Release(GgufTensor tensor, long firstRow, long rows)
+    {
+        var rowBytes = QuantFormats.RowBytes(tensor.Type, tensor.Columns);
+        parts[tensor.File].File.Release(checked(tensor.Offset + (firstRow * rowBytes)), checked(rows * rowBytes));
+    }
 
     /// <summary>Unmaps the files: every view of them dies.</summary>
     public void Dispose()

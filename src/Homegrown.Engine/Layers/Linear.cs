@@ -1,3 +1,4 @@
+using Homegrown.Engine.Formats;
 using Homegrown.Engine.Scheduling;
 using Homegrown.Kernels;
 using Homegrown.Kernels.Ops;
@@ -16,23 +17,11 @@ public sealed class Linear(Matrix weight, float[]? bias = null)
     }
 }
 
-/// <summary>Root-mean-square norm with a learned gain, [width]: over a whole row, or over each head when width is headDim.</summary>
-public sealed class RmsNormLayer(float[] gain, float epsilon)
-{
-    public Tensor Forward(Tensor x) => RmsNorm.Forward(x, gain, epsilon);
-}
-
-/// <summary>down(silu(gate x) * up x): the gated feed-forward block, gate and up as one product.</summary>
-public sealed class SwiGluLayer(Linear gateUp, Linear down)
-{
-    public Tensor Forward(Tensor x) => down.Forward(SwiGlu.Forward(gateUp.Forward(x)));
-}
-
 /// <summary>Token ids to rows of the residual stream.</summary>
-public sealed class EmbeddingLayer(string name, Weight table)
+public sealed class EmbeddingLayer(ModelTensor tensor, Weight table)
 {
-    /// <summary>The tensor.</summary>
-    public string Name { get; } = name;
+    /// <summary>The stored table.</summary>
+    internal ModelTensor Tensor { get; } = tensor;
 
     /// <summary>[vocabulary, hidden]: a tied head is a product with it.</summary>
     public Weight Table { get; set; } = table;

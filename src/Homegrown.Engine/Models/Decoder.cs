@@ -1,4 +1,5 @@
 using Homegrown.Engine.Cache;
+using Homegrown.Engine.Folders;
 using Homegrown.Engine.Scheduling;
 using Homegrown.Kernels;
 
@@ -21,4 +22,7 @@ public sealed record Architecture(string Id)
     public required string Maker { get; init; }
 
     public required Func<ModelConfig, Weights, Decoder> Load { get; init; }
+
+    /// <summary>How its folders are read; none where the family is known from GGUF alone.</summary>
+    public IReadOnlyList<FolderMap> Folders { get; init; } = [];
 }

@@ -12,6 +12,7 @@ public static class Qwen2
     public static readonly Architecture Architecture = new("qwen2")
     {
         Maker = "Alibaba",
-        Load = (config, weights) => new Llama(config, weights, RopeLayer.Halves(config)),
+        Folders = [new("qwen2")],
+        Load = (config, weights) => Llama.Build(config, weights, RopeLayer.Halves(config.HeadDim, config.Rope)),
     };
 }

@@ -1,3 +1,4 @@
+using Homegrown.Engine.Folders;
 using Homegrown.Engine.Formats;
 using Homegrown.Engine.Layers;
 using Homegrown.Kernels;
@@ -7,120 +8,174 @@ using Homegrown.Kernels.Quant;
 namespace Homegrown.Engine.Models;
 
 /// <summary>
-/// A file's tensors by canonical (GGUF) name, as layers. A missing tensor or a wrong shape is an error that names file and
-/// tensor; tensors that no layer took are reported.
+/// A model's tensors by canonical (GGUF) name, as layers. A missing tensor or a wrong shape is an error that names file and tensor;
+/// tensors that no layer took are reported.
 /// </summary>
-public class Weights
+public sealed class Weights
 {
-    readonly GgufFile file;
+    readonly ModelSource source;
     readonly PackedWeights packing;
-    readonly HashSet<string> taken;
+    readonly Tally tally;
     readonly string prefix;
 
-    /// <param name="file">Must outlive the layers.</param>
+    /// <param name="source">Must outlive the layers.</param>
     /// <param name="packing">Packs the matrices of products; it must outlive the layers.</param>
-    public Weights(GgufFile file, PackedWeights packing)
-        : this(file, packing, [], "")
+    public Weights(ModelSource source, PackedWeights packing)
+        : this(source, packing, new(), "")
     {
     }
 
-    Weights(GgufFile file, PackedWeights packing, HashSet<string> taken, string prefix)
-        => (this.file, this.packing, this.taken, this.prefix) = (file, packing, taken, prefix);
+    Weights(ModelSource source, PackedWeights packing, Tally tally, string prefix)
+        => (this.source, this.packing, this.tally, this.prefix) = (source, packing, tally, prefix);
+
+    /// <summary>Bytes of stored weights that a decoded token reads, of what was taken so far: of experts those that are chosen.</summary>
+    public long BytesPerToken => tally.BytesPerToken;
 
     /// <summary>Builds <paramref name="count"/> layers, each from the tensors under blk.{layer}.</summary>
     public TLayer[] Layers<TLayer>(int count, Func<int, Weights, TLayer> build)
     {
         var layers = new TLayer[count];
-        for (var layer = 0; layer < count; layer++) layers[layer] = build(layer, new Weights(file, packing, taken, $"blk.{layer}."));
+        for (var layer = 0; layer < count; layer++) layers[layer] = build(layer, Layer(layer));
         return layers;
     }
 
-    /// <summary>Rows of the token table.</summary>
-    public int Rows(string name)
-        => checked((int)(file.Tensor($"{prefix}{name}.weight") ?? throw Missing($"{prefix}{name}.weight")).Rows);
+    /// <summary>The tensors under blk.{layer}.</summary>
+    public Weights Layer(int layer) => new(source, packing, tally, $"blk.{layer}.");
 
-    public bool Has(string name) => file.Tensor($"{prefix}{name}.weight") is not null;
+    /// <summary>Rows of the token table.</summary>
+    public int Rows(string name) => checked((int)(source.Tensor(Full(name)) ?? throw source.Missing(Full(name))).Rows);
+
+    public bool Has(string name) => source.Tensor(Full(name)) is not null;
 
     /// <summary>A table of <paramref name="rows"/> rows of <paramref name="width"/> values.</summary>
-    public EmbeddingLayer Embedding(string name, int rows, int width) => new($"{prefix}{name}.weight", Take($"{prefix}{name}.weight", rows, width));
+    public EmbeddingLayer Embedding(string name, int rows, int width)
+    {
+        var tensor = Take(Full(name), rows, width);
+        return new(tensor, tensor.Open());
+    }
 
     /// <summary>A norm with a gain of <paramref name="width"/> values.</summary>
-    public RmsNormLayer RmsNorm(string name, int width, float epsilon) => new(Vector($"{prefix}{name}.weight", width), epsilon);
+    public RmsNormLayer RmsNorm(string name, int width, float epsilon) => new(Vector(name, width), epsilon);
 
-    /// <summary>A product from <paramref name="inputs"/> to <paramref name="outputs"/>, with the bias if the file has one.</summary>
+    /// <summary>As <see cref="RmsNorm"/>, or null where the model has none.</summary>
+    public RmsNormLayer? RmsNormOrNull(string name, int width, float epsilon) => Has(name) ? RmsNorm(name, width, epsilon) : null;
+
+    /// <summary>A product from <paramref name="inputs"/> to <paramref name="outputs"/>, with the bias if the model has one.</summary>
     public Linear Linear(string name, int inputs, int outputs) => Fused(inputs, (name, outputs));
 
-    /// <summary>A product, or one with the embedding's table where the file has no head of its own.</summary>
+    /// <summary>A product, or one with the embedding's table where the model has no head of its own.</summary>
     public Linear LinearOr(string name, int inputs, int outputs, EmbeddingLayer tied)
-        => Has(name) ? Linear(name, inputs, outputs) : new Linear(new Matrix(tied.Table = Packed(tied.Name, tied.Table)));
+        => Has(name) ? Linear(name, inputs, outputs) : new Linear(new Matrix(tied.Table = Packed(tied.Tensor, tied.Table)));
 
     /// <summary>Several products of the same input as one; their outputs stand side by side.</summary>
     public Linear Fused(int inputs, params ReadOnlySpan<(string Name, int Outputs)> parts)
     {
         var matrices = new Weight[parts.Length];
-        var bias = default(float[]);
-        var first = 0;
+        var (bias, first, total) = (default(float[]), 0, 0);
+        foreach (var (_, outputs) in parts) total += outputs;
         for (var i = 0; i < parts.Length; i++)
         {
             var (name, outputs) = parts[i];
-            var tensor = $"{prefix}{name}.weight";
-            matrices[i] = Packed(tensor, Take(tensor, outputs, inputs));
-            if (file.Tensor($"{prefix}{name}.bias") is not null)
-            {
-                bias ??= NewBias(parts);
-                Vector($"{prefix}{name}.bias", outputs).CopyTo(bias, first);
-            }
-
+            var tensor = Take(Full(name), outputs, inputs);
+            matrices[i] = Packed(tensor, tensor.Open());
+            if (Has($"{name}.bias")) Vector($"{name}.bias", outputs).CopyTo(bias ??= new float[total], first);
             first += outputs;
         }
 
         return new Linear(new Matrix(matrices), bias);
-
-        static float[] NewBias(ReadOnlySpan<(string Name, int Outputs)> parts)
-        {
-            var total = 0;
-            foreach (var (_, outputs) in parts) total += outputs;
-            return new float[total];
-        }
     }
 
     /// <summary>The gated feed-forward block.</summary>
     public SwiGluLayer SwiGlu(string gate, string up, string down, int hidden, int inner)
         => new(Fused(hidden, (gate, inner), (up, inner)), Linear(down, inner, hidden));
 
-    /// <summary>A vector as float32, or an empty one where the file has none.</summary>
-    public float[] VectorOrEmpty(string name, int width) => Has(name) ? Vector($"{prefix}{name}.weight", width) : [];
+    /// <summary>
+    /// Products of experts, gate and up as one: from stacks of each ([experts, inner, hidden]), or from one in which both stand, gate
+    /// first (ffn_gate_up_exps). Biases where the model has them.
+    /// </summary>
+    /// <param name="used">Experts that a token passes through, for <see cref="BytesPerToken"/>.</param>
+    public (Linear[] GateUps, Linear[] Downs) Experts(int count, int used, int hidden, int inner)
+    {
+        var (gateUps, downs, before) = (new Linear[count], new Linear[count], tally.BytesPerToken);
+        for (var expert = 0; expert < count; expert++)
+        {
+            gateUps[expert] = Has("ffn_gate_up_exps")
+                ? Expert(expert, count, hidden, ("ffn_gate_up_exps", 2 * inner))
+                : Expert(expert, count, hidden, ("ffn_gate_exps", inner), ("ffn_up_exps", inner));
+            downs[expert] = Expert(expert, count, inner, ("ffn_down_exps", hidden));
+        }
 
-    /// <summary>Tensors that no layer took: parts of the model that would be ignored.</summary>
-    public IEnumerable<string> Unread() => file.Tensors.Select(tensor => tensor.Name).Where(name => !taken.Contains(name));
+        tally.BytesPerToken = before + ((tally.BytesPerToken - before) * used / count);
+        return (gateUps, downs);
+    }
 
-    float[] Vector(string name, int width)
+    Linear Expert(int expert, int count, int inputs, params ReadOnlySpan<(string Name, int Outputs)> parts)
+    {
+        var matrices = new Weight[parts.Length];
+        var (bias, first, total) = (default(float[]), 0, 0);
+        foreach (var (_, outputs) in parts) total += outputs;
+        for (var i = 0; i < parts.Length; i++)
+        {
+            var (name, outputs) = parts[i];
+            var tensor = Take(Full(name), [count, outputs, inputs]).Slice(expert);
+            matrices[i] = Packed(tensor, tensor.Open());
+            if (Has($"{name}.bias"))
+            {
+                var biases = Take(Full($"{name}.bias"), [count, outputs]);
+                biases.Open().Dequantize(expert, (bias ??= new float[total]).AsSpan(first, outputs));
+            }
+
+            first += outputs;
+        }
+
+        return new Linear(new Matrix(matrices), bias);
+    }
+
+    /// <summary>A vector as float32.</summary>
+    public float[] Vector(string name, int width)
     {
         var values = new float[width];
-        Take(name, 1, width).Dequantize(0, values);
+        var tensor = Take(Full(name), 1, width);
+        tensor.Open().Dequantize(0, values);
+        tensor.Release();
         return values;
     }
 
+    /// <summary>A vector as float32, or an empty one where the model has none.</summary>
+    public float[] VectorOrEmpty(string name, int width) => Has(name) ? Vector(name, width) : [];
+
+    /// <summary>Stored tensors that no layer took: parts of the model that would be ignored.</summary>
+    public IEnumerable<string> Unread() => source.Unused;
+
     /// <summary>For products: packed where that serves, and then no longer kept as stored.</summary>
-    Weight Packed(string name, Weight weight)
+    Weight Packed(ModelTensor tensor, Weight weight)
     {
+        tally.BytesPerToken += weight.Bytes;
         if (!packing.Serves(weight)) return weight;
         var packed = packing.Pack(weight);
-        file.Release(file.Tensor(name)!);
+        tensor.Release();
         return packed;
     }
 
-    Weight Take(string name, int rows, int columns)
+    /// <summary>The tensor of a full name, as [rows, columns] in a type that this build computes with.</summary>
+    ModelTensor Take(string name, int rows, int columns) => Take(name, rows == 1 ? [columns] : [rows, columns]);
+
+    /// <summary>The tensor of a full name, of a shape (dimensions of 1 aside) and in a type that this build computes with.</summary>
+    ModelTensor Take(string name, params ReadOnlySpan<long> shape)
     {
-        var tensor = file.Tensor(name) ?? throw Missing(name);
-        var weight = file.Weight(tensor);
-        if (weight.Rows != rows || weight.Columns != columns)
-            throw new ModelFileException(file.Paths[tensor.File], name, tensor.Offset, $"has shape [{weight.Rows}, {weight.Columns}], the model needs [{rows}, {columns}]");
-        if (!QuantFormats.IsSupported(weight.Type))
-            throw new ModelFileException(file.Paths[tensor.File], name, tensor.Offset, $"is stored as {weight.Type}, which this build cannot compute with");
-        taken.Add(name);
-        return weight;
+        var tensor = source.Tensor(name) ?? throw source.Missing(name);
+        if (!tensor.Shape.Where(size => size != 1).SequenceEqual(shape.ToArray().Where(size => size != 1)))
+            throw tensor.Error($"has shape [{string.Join(", ", tensor.Shape)}], the model needs [{string.Join(", ", shape.ToArray())}]");
+        if (!QuantFormats.IsSupported(tensor.Type))
+            throw tensor.Error($"is stored as {tensor.Type}, which this build cannot compute with");
+        return tensor;
     }
 
-    ModelFileException Missing(string name) => new(file.Paths[0], name, 0, "is missing: the file lacks a tensor that the model needs");
+    /// <summary>"attn_q" and "attn_q.bias" as the source calls them: a name without an ending means the weight.</summary>
+    string Full(string name) => name.EndsWith(".bias", StringComparison.Ordinal) ? prefix + name : $"{prefix}{name}.weight";
+
+    sealed class Tally
+    {
+        public long BytesPerToken;
+    }
 }

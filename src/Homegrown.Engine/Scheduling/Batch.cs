@@ -15,6 +15,7 @@ public sealed class Batch(Compute compute, KvCache cache)
     readonly RaggedRows rows = new();
     readonly List<(RopeLayer Rope, Tensor Values)> rotations = [];
     readonly List<int> sampled = [];
+    readonly List<(int Rows, int Length)> runs = [];
     int[] tokens = new int[16];
 
     public Compute Compute { get; } = compute;
@@ -30,14 +31,17 @@ public sealed class Batch(Compute compute, KvCache cache)
     {
         rows.Clear();
         rotations.Clear();
+        runs.Clear();
         sampled.Clear();
         Compute.Reset();
     }
 
     /// <summary>Adds tokens of a sequence, the first at <paramref name="firstPosition"/>, with logits of the last or of all of them.</summary>
     /// <param name="pages">Pages of the sequence, enough for all positions up to the last added one.</param>
-    public void Add(ReadOnlySpan<int> added, int firstPosition, ReadOnlySpan<int> pages, LogitsOf logits)
+    /// <param name="length">Tokens of the sequence so far, those of later steps included: some rotations depend on it. 0 takes the added ones.</param>
+    public void Add(ReadOnlySpan<int> added, int firstPosition, ReadOnlySpan<int> pages, LogitsOf logits, int length = 0)
     {
+        runs.Add((added.Length, Math.Max(length, firstPosition + added.Length)));
         var first = rows.Rows;
         if (tokens.Length < first + added.Length) Array.Resize(ref tokens, Math.Max(first + added.Length, tokens.Length * 2));
         added.CopyTo(tokens.AsSpan(first));
@@ -65,9 +69,28 @@ public sealed class Batch(Compute compute, KvCache cache)
     {
         foreach (var (known, values) in rotations)
             if (known == rope) return values;
-        var made = rope.Rotations(Compute, rows.Positions);
+        var made = Turns(rope);
         rotations.Add((rope, made));
         return made;
+    }
+
+    /// <summary>One call for sequences that turn alike, as nearly always; otherwise one for each.</summary>
+    Tensor Turns(RopeLayer rope)
+    {
+        var variant = rope.Variant(runs[0].Length);
+        var alike = true;
+        foreach (var (_, length) in runs) alike &= rope.Variant(length) == variant;
+        if (alike) return rope.Rotations(Compute, rows.Positions, runs[0].Length);
+        var (all, first) = (default(Tensor?), 0);
+        foreach (var (count, length) in runs)
+        {
+            var turns = rope.Rotations(Compute, rows.Positions.Slice(first, count), length);
+            all ??= Compute.Rent(rows.Rows, turns.Columns);
+            for (var row = 0; row < count; row++) turns.Row(row).CopyTo(all.Value.Row(first + row));
+            first += count;
+        }
+
+        return all!.Value;
     }
 }
 

@@ -119,7 +119,7 @@ public sealed class EngineLoop : IDisposable
         {
             var sequence = run.Sequence;
             var tokens = CollectionsMarshal.AsSpan(sequence.Tokens).Slice(sequence.Cached, run.Count);
-            batch.Add(tokens, sequence.Cached, CollectionsMarshal.AsSpan(sequence.Pages), sequence.Scores ? LogitsOf.All : run.Samples ? LogitsOf.Last : LogitsOf.None);
+            batch.Add(tokens, sequence.Cached, CollectionsMarshal.AsSpan(sequence.Pages), sequence.Scores ? LogitsOf.All : run.Samples ? LogitsOf.Last : LogitsOf.None, sequence.Tokens.Count);
         }
 
         return model.Forward(batch);

@@ -5,6 +5,14 @@ namespace Homegrown.Engine.Tokenizers;
 /// <summary>Vocabulary to tokenizer.</summary>
 public static class TokenizerFactory
 {
+    /// <summary>The tokenizer that comes with a model.</summary>
+    /// <exception cref="ModelFileException">It is not what it says.</exception>
+    public static Tokenizer Of(ModelSource source, int vocabularySize) => source switch
+    {
+        GgufSource gguf => Create(VocabularyData.FromGguf(gguf.File)),
+        _ => new NoTokenizer("folder", vocabularySize),
+    };
+
     /// <summary>The tokenizer that a file's vocabulary describes.</summary>
     /// <exception cref="ModelFileException">
     /// The algorithm or pre-tokenizer is unknown, arrays differ in length, an id is out of range, or a token appears twice.

@@ -1,0 +1,87 @@
+using Homegrown.Engine.Formats;
+using Homegrown.Engine.Formats.Safetensors;
+using Homegrown.Engine.Models;
+
+namespace Homegrown.Engine.Folders;
+
+/// <summary>
+/// A model folder of Hugging Face or ModelScope: config.json and safetensors, read through its family's map as if it were a GGUF
+/// file.
+/// </summary>
+public sealed class FolderSource : ModelSource
+{
+    // Where text models lie: alone, or beside a tower that sees or hears.
+    static readonly string[] Roots = ["model.", "model.language_model.", "language_model.model.", "model.text_model."];
+
+    // Parts that a text model does not need: towers of other senses.
+    static readonly string[] Towers = ["visual.", "vision_tower.", "vision_model.", "audio_tower.", "multi_modal_projector.", "mm_projector.", "embed_vision.", "embed_audio."];
+
+    readonly SafetensorsFolder folder;
+    readonly FolderKeys keys;
+    readonly FolderMap map;
+    readonly ModelMetadata metadata;
+    readonly string root;
+
+    FolderSource(string path, SafetensorsFolder folder, FolderConfig config, string architecture, FolderMap map)
+    {
+        (Path, this.folder, Architecture, this.map) = (path, folder, architecture, map);
+        keys = new FolderKeys(config, map.Keys, architecture);
+        metadata = new ModelMetadata(this);
+        var table = map.Names.Find("token_embd.weight")?.Module ?? throw Missing("token_embd.weight");
+        root = Roots.FirstOrDefault(candidate => folder.Has(Rooted(table, candidate)), Roots[0]);
+    }
+
+    /// <summary>Opens a folder whose architecture this build has.</summary>
+    /// <exception cref="ModelFileException">No model folder, an unknown architecture, or files that are not what they say.</exception>
+    public static FolderSource Open(string path)
+    {
+        path = System.IO.Path.GetFullPath(path);
+        var config = FolderConfig.Open(path);
+        var (architecture, map) = ModelCatalog.Find(config);
+        var folder = SafetensorsFolder.Open(path);
+        try
+        {
+            return new(path, folder, config, architecture.Id, map);
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+    }
+
+    public override string Path { get; }
+
+    public override string Architecture { get; }
+
+    public override ModelKeys Keys => keys;
+
+    public override IEnumerable<string> Unused => folder.Unused.Where(name => !Towers.Any(tower => name.Contains(tower, StringComparison.Ordinal)));
+
+    public override string? ChatTemplate => FolderTemplate.Find(Path);
+
+    public override ModelTensor? Tensor(string name)
+    {
+        if (map.Names.Find(name) is not { } rule) return null;
+        var stored = rule.Module.Contains("{e}", StringComparison.Ordinal) ? Stack(name, rule.Module) : folder.Matrix(Rooted(rule.Module, root));
+        return stored is null || rule.Shaped is null ? stored : rule.Shaped(stored, metadata);
+    }
+
+    public override ModelFileException Missing(string name)
+        => new(Path, $"tensor {(map.Names.Find(name) is { } rule ? Rooted(rule.Module, root ?? Roots[0]) : name)}", null, "is missing: the model needs it");
+
+    public override void Dispose() => folder.Dispose();
+
+    /// <summary>Experts that lie singly, as one tensor; null where there is no first one.</summary>
+    StackedTensor? Stack(string name, string module)
+    {
+        var parts = new List<ModelTensor>();
+        while (folder.Matrix(Rooted(module.Replace("{e}", $"{parts.Count}", StringComparison.Ordinal), root)) is { } part) parts.Add(part);
+        return parts.Count == 0 ? null : StackedTensor.Of(name, parts);
+    }
+
+    static string Rooted(string module, string root)
+        => module.StartsWith(Roots[0], StringComparison.Ordinal) ? root + module[Roots[0].Length..]
+            : module == "lm_head" && root == "language_model.model." ? "language_model.lm_head"
+            : module;
+}

@@ -1,0 +1,30 @@
+namespace Homegrown.Engine.Formats;
+
+/// <summary>
+/// A model as its family reads it: keys and tensors under the names of GGUF. A GGUF file has them as they are; a folder of Hugging
+/// Face or ModelScope becomes one through its family's map.
+/// </summary>
+public abstract class ModelSource : IDisposable
+{
+    /// <summary>Absolute path of the file (the first of several) or folder.</summary>
+    public abstract string Path { get; }
+
+    /// <summary>Id of the architecture: general.architecture.</summary>
+    public abstract string Architecture { get; }
+
+    public abstract ModelKeys Keys { get; }
+
+    /// <summary>The tensor of a canonical name ("blk.0.attn_q.weight"), or null.</summary>
+    public abstract ModelTensor? Tensor(string name);
+
+    /// <summary>Stored tensors that were never asked for: parts of the model that would be ignored.</summary>
+    public abstract IEnumerable<string> Unused { get; }
+
+    /// <summary>The chat template's source, or null.</summary>
+    public abstract string? ChatTemplate { get; }
+
+    /// <summary>A tensor that must be there is not.</summary>
+    public abstract ModelFileException Missing(string name);
+
+    public abstract void Dispose();
+}

@@ -1,0 +1,69 @@
+using Homegrown.Engine.Scheduling;
+using Homegrown.Kernels;
+using Homegrown.Kernels.Ops;
+
+namespace Homegrown.Engine.Layers;
+
+/// <summary>
+/// A mixture of experts: each token passes through a few of many feed-forward blocks, and the shared ones, if any. Tokens are brought
+/// together by expert, so that each expert's weights are read once a step.
+/// </summary>
+public sealed class ExpertsLayer(Router router, IReadOnlyList<Linear> gateUps, IReadOnlyList<Linear> downs, Gate gate) : IFeedForward
+{
+    readonly int[] ends = new int[gateUps.Count];
+    int[] chosen = [], rows = [];
+    float[] weights = [];
+
+    /// <summary>Runs for every token, and is added.</summary>
+    public IFeedForward? Shared { get; init; }
+
+    /// <summary>Multiplies what the shared block gives by a sigmoid of one product (Qwen2-MoE).</summary>
+    public Linear? SharedGate { get; init; }
+
+    public Tensor Forward(Tensor x, Batch batch)
+    {
+        var compute = x.Compute;
+        var y = compute.Rent(x.Rows, x.Columns);
+        if (Shared is { } shared)
+        {
+            var always = shared.Forward(x, batch);
+            if (SharedGate is { } open) Multiply.Forward(always, Activate.Forward(open.Forward(x), Activation.Sigmoid));
+            Scale.Add(y, always, 1, kept: 0);
+        }
+        else
+        {
+            for (var row = 0; row < y.Rows; row++) y.Row(row).Clear();
+        }
+
+        Sort(x);
+        for (int expert = 0, first = 0; expert < ends.Length; first = ends[expert++])
+            if (ends[expert] > first) Run(expert, x, y, rows.AsSpan(first, ends[expert] - first));
+        return y;
+    }
+
+    /// <summary>One expert on its tokens; <paramref name="uses"/> are token * used + rank.</summary>
+    void Run(int expert, Tensor x, Tensor y, ReadOnlySpan<int> uses)
+    {
+        using var scope = x.Compute.Scope();
+        var own = x.Compute.Rent(uses.Length, x.Columns);
+        for (var i = 0; i < uses.Length; i++) x.Row(uses[i] / router.Used).CopyTo(own.Row(i));
+        var result = downs[expert].Forward(Gated.Forward(gateUps[expert].Forward(own), gate));
+        for (var i = 0; i < uses.Length; i++)
+        {
+            var (to, from, weight) = (y.Row(uses[i] / router.Used), result.Row(i), weights[uses[i]]);
+            for (var column = 0; column < to.Length; column++) to[column] += weight * from[column];
+        }
+    }
+
+    /// <summary>Chooses, and sorts the uses by expert: those of expert e end at ends[e] in rows.</summary>
+    void Sort(Tensor x)
+    {
+        var count = x.Rows * router.Used;
+        if (chosen.Length < count) (chosen, rows, weights) = (new int[count], new int[count], new float[count]);
+        router.Choose(x, chosen.AsSpan(0, count), weights.AsSpan(0, count));
+        Array.Clear(ends);
+        for (var i = 0; i < count; i++) ends[chosen[i]]++;
+        for (int expert = 0, sum = 0; expert < ends.Length; expert++) (ends[expert], sum) = (sum, sum + ends[expert]);
+        for (var i = 0; i < count; i++) rows[ends[chosen[i]]++] = i;
+    }
+}

@@ -1,0 +1,23 @@
+using Homegrown.Kernels;
+using Homegrown.Kernels.Ops;
+
+namespace Homegrown.Engine.Layers;
+
+/// <summary>Brings rows, or heads of rows, to a common size.</summary>
+public interface INorm
+{
+    /// <summary>A new tensor of the same shape.</summary>
+    Tensor Forward(Tensor x);
+}
+
+/// <summary>Root-mean-square norm with a learned gain, [width]: over a whole row, or over each head when width is headDim.</summary>
+public sealed class RmsNormLayer(float[] gain, float epsilon) : INorm
+{
+    public Tensor Forward(Tensor x) => RmsNorm.Forward(x, gain, epsilon);
+}
+
+/// <summary>Layer norm with gain and bias, [width]; an empty bias adds nothing.</summary>
+public sealed class LayerNormLayer(float[] gain, float[] bias, float epsilon) : INorm
+{
+    public Tensor Forward(Tensor x) => LayerNorm.Forward(x, gain, bias, epsilon);
+}

@@ -1,0 +1,56 @@
+using Homegrown.Engine.Models;
+using Homegrown.Engine.Scheduling;
+using Homegrown.Kernels;
+using Homegrown.Kernels.Ops;
+
+namespace Homegrown.Engine.Layers;
+
+/// <summary>What mixes tokens of a sequence: attention of some kind, or a recurrence.</summary>
+public interface IMixer
+{
+    /// <summary>[tokens, hidden] to the same.</summary>
+    Tensor Forward(Tensor x, Batch batch);
+}
+
+/// <summary>
+/// Attention with grouped queries (Ainslie et al. 2023, arXiv 2305.13245), from a norm to the residual stream. Families differ by
+/// what is set here.
+/// </summary>
+public sealed class SelfAttention : IMixer
+{
+    readonly int layer;
+    readonly AttentionShape heads;
+    readonly Linear qkv, output;
+
+    /// <summary>Takes attn_q, attn_k and attn_v, or attn_qkv, and attn_output.</summary>
+    public SelfAttention(int layer, Weights w, int hidden, AttentionShape heads)
+    {
+        (this.layer, this.heads) = (layer, heads);
+        var (q, kv) = (heads.Heads * heads.HeadDim, heads.KvHeads * heads.HeadDim);
+        qkv = w.Has("attn_qkv") ? w.Linear("attn_qkv", hidden, q + (2 * kv)) : w.Fused(hidden, ("attn_q", q), ("attn_k", kv), ("attn_v", kv));
+        output = w.Linear("attn_output", q, hidden);
+    }
+
+    /// <summary>Turns q and k; null where positions are not told.</summary>
+    public RopeLayer? Rope { get; init; }
+
+    /// <summary>On q and k: each head by itself, or all heads at once, as wide as the norm is.</summary>
+    public (INorm Query, INorm Key)? Norms { get; init; }
+
+    /// <summary>The norms come after the rotation (Hunyuan).</summary>
+    public bool NormsTurned { get; init; }
+
+    /// <summary>Positions that a token sees, its own included; null for all.</summary>
+    public int? Window { get; init; }
+
+    public Tensor Forward(Tensor x, Batch batch)
+    {
+        var (q, k, v) = qkv.Forward(x).Split(heads);                         // [tokens, heads | kvHeads | kvHeads, headDim]
+        if (!NormsTurned) (q, k) = Normed(q, k);
+        if (Rope is { } rope) (q, k) = (rope.Apply(q, batch), rope.Apply(k, batch));
+        if (NormsTurned) (q, k) = Normed(q, k);
+        return output.Forward(batch.Attend(layer, q, k, v, heads, Window));  // writes k and v into the pages, then attends
+    }
+
+    (Tensor Q, Tensor K) Normed(Tensor q, Tensor k) => Norms is { } norms ? (norms.Query.Forward(q), norms.Key.Forward(k)) : (q, k);
+}
