@@ -69,7 +69,7 @@ public sealed class LocalModel : IDisposable
     public static LocalModel Load(string path, EngineOptions? options = null)
     {
         options ??= new();
-        ModelSource source = Directory.Exists(path) ? FolderSource.Open(path) : new GgufSource(GgufFile.Open(path));
+        var source = Open(path);
         var compute = new Compute(new ComputeOptions { Threads = options.Threads, Tier = options.Tier, Exact = options.Exact });
         var packing = new PackedWeights(compute);
         try
@@ -84,6 +84,10 @@ public sealed class LocalModel : IDisposable
             throw;
         }
     }
+
+    /// <summary>A model's keys and tensors: those of a GGUF file, or of a folder.</summary>
+    /// <inheritdoc cref="Load"/>
+    internal static ModelSource Open(string path) => Directory.Exists(path) ? FolderSource.Open(path) : new GgufSource(GgufFile.Open(path));
 
     /// <summary>The name under which the API lists it: the file's name without extension.</summary>
     public string Id => System.IO.Path.GetFileNameWithoutExtension(Path);

@@ -11,13 +11,13 @@ public sealed class FolderConfig
 {
     const int MostBytes = 64 << 20;
 
-    // Settings of training, of other programs and of whole folders, which change nothing of a forward pass; and those of tokens,
-    // which the tokenizer reads from other files.
+    // Settings of training, of other programs and of whole folders, which change nothing of a forward pass; those of tokens, which
+    // the tokenizer reads from other files; and those that the tensors show by being there (biases, a head of its own).
     static readonly HashSet<string> Idle = new(StringComparer.Ordinal)
     {
-        "architectures", "attention_dropout", "auto_map", "bos_token_id", "dtype", "embd_pdrop", "eos_token_id", "hidden_dropout", "initializer_range",
-        "model_type", "output_router_logits", "pad_token_id", "pretraining_tp", "quantization_config", "resid_pdrop", "router_aux_loss_coef", "text_config",
-        "torch_dtype", "transformers_version", "use_cache", "vision_config",
+        "architectures", "attention_bias", "attention_dropout", "auto_map", "bias", "bos_token_id", "dtype", "embd_pdrop", "eos_token_id", "hidden_dropout", "initializer_range", "mlp_bias",
+        "model_type", "output_router_logits", "pad_token_id", "pretraining_tp", "qkv_bias", "quantization_config", "resid_pdrop", "router_aux_loss_coef", "text_config",
+        "tie_word_embeddings", "torch_dtype", "transformers_version", "use_bias", "use_cache", "use_qkv_bias", "vision_config",
     };
 
     readonly HashSet<string> read = new(StringComparer.Ordinal);

@@ -21,6 +21,7 @@ public sealed class FolderSource : ModelSource
     readonly FolderMap map;
     readonly ModelMetadata metadata;
     readonly string root;
+    readonly Dictionary<string, ModelTensor?> found = new(StringComparer.Ordinal);     // keeps what was made of them alive
 
     FolderSource(string path, SafetensorsFolder folder, FolderConfig config, string architecture, FolderMap map)
     {
@@ -62,6 +63,12 @@ public sealed class FolderSource : ModelSource
 
     public override ModelTensor? Tensor(string name)
     {
+        if (!found.TryGetValue(name, out var tensor)) found[name] = tensor = Find(name);
+        return tensor;
+    }
+
+    ModelTensor? Find(string name)
+    {
         if (map.Names.Find(name) is not { } rule) return null;
         var stored = rule.Module.Contains("{e}", StringComparison.Ordinal) ? Stack(name, rule.Module) : folder.Matrix(Rooted(rule.Module, root));
         return stored is null || rule.Shaped is null ? stored : rule.Shaped(stored, metadata);
@@ -70,7 +77,11 @@ public sealed class FolderSource : ModelSource
     public override ModelFileException Missing(string name)
         => new(Path, $"tensor {(map.Names.Find(name) is { } rule ? Rooted(rule.Module, root ?? Roots[0]) : name)}", null, "is missing: the model needs it");
 
-    public override void Dispose() => folder.Dispose();
+    public override void Dispose()
+    {
+        foreach (var tensor in found.Values) tensor?.Release();
+        folder.Dispose();
+    }
 
     /// <summary>Experts that lie singly, as one tensor; null where there is no first one.</summary>
     StackedTensor? Stack(string name, string module)

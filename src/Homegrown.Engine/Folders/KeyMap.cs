@@ -18,6 +18,7 @@ public sealed class KeyMap
         ("attention.key_length", "head_dim"),
         ("attention.layer_norm_rms_epsilon", "rms_norm_eps|norm_eps|norm_epsilon|layernorm_epsilon"),
         ("attention.layer_norm_epsilon", "layer_norm_eps|layer_norm_epsilon"),
+        ("activation", "hidden_act|hidden_activation|activation_function|mlp_hidden_act"),
         ("expert_count", "num_local_experts|num_experts|n_routed_experts|moe_num_experts"),
         ("expert_used_count", "num_experts_per_tok|moe_topk|moe_k|num_experts_per_token"),
         ("expert_feed_forward_length", "moe_intermediate_size|expert_ffn_hidden_size"),
@@ -56,10 +57,10 @@ public sealed class KeyMap
     /// <summary>A window for each layer by layer_types; without these one for all, or from max_window_layers on; 0 for all positions.</summary>
     static object? Windows(FolderConfig c)
     {
-        var (window, types, first) = (c.Integer("sliding_window"), c.Find("layer_types") as string[], c.Integer("max_window_layers"));
-        if (window is null || c.Flag("use_sliding_window") == false) return null;
+        var (window, types, first, used) = (c.Integer("sliding_window"), c.Find("layer_types") as string[], c.Integer("max_window_layers"), c.Flag("use_sliding_window"));
+        if (window is null || used == false) return null;
         if (types is not null) return Array.ConvertAll(types, type => type is "sliding_attention" ? window.Value : 0);
-        if (c.Flag("use_sliding_window") is null || first is null || c.Integer("num_hidden_layers") is not { } layers) return window;
+        if (used is null || first is null || c.Integer("num_hidden_layers") is not { } layers) return window;
         return Enumerable.Range(0, (int)layers).Select(layer => layer >= first ? window.Value : 0).ToArray();
     }
 

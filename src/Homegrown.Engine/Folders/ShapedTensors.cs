@@ -119,7 +119,8 @@ public static class ShapedTensors
 
         protected override void Fill(Weight from, WeightBuffer to)
         {
-            var (values, all) = (MemoryMarshal.Cast<byte, float>(to.Row(0)), new float[from.Columns]);
+            var values = MemoryMarshal.Cast<byte, float>(to.Row(0));
+            var all = new float[from.Columns];
             from.Dequantize(0, all);
             for (var i = 0; i < values.Length; i++) values[i] = all[order(i)];
         }
@@ -151,7 +152,8 @@ public static class ShapedTensors
             var (size, inputs, outputs) = ((int)(from.RowBytes / from.Columns), checked((int)Shape[^1]), checked((int)Shape[^2]));
             for (var row = 0; row < to.Rows; row++)
             {
-                var (matrix, output, target) = (row / outputs, row % outputs, to.Row(row));
+                var (matrix, output) = (row / outputs, row % outputs);
+                var target = to.Row(row);
                 for (var input = 0; input < inputs; input++)
                     from.Row((matrix * inputs) + input).Slice(output * size, size).CopyTo(target[(input * size)..]);
             }

@@ -50,7 +50,8 @@ public sealed class ExpertsLayer(Router router, IReadOnlyList<Linear> gateUps, I
         var result = downs[expert].Forward(Gated.Forward(gateUps[expert].Forward(own), gate));
         for (var i = 0; i < uses.Length; i++)
         {
-            var (to, from, weight) = (y.Row(uses[i] / router.Used), result.Row(i), weights[uses[i]]);
+            Span<float> to = y.Row(uses[i] / router.Used), from = result.Row(i);
+            var weight = weights[uses[i]];
             for (var column = 0; column < to.Length; column++) to[column] += weight * from[column];
         }
     }

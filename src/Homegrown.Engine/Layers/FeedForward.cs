@@ -1,3 +1,4 @@
+using Homegrown.Engine.Scheduling;
 using Homegrown.Kernels;
 using Homegrown.Kernels.Ops;
 
@@ -7,25 +8,21 @@ namespace Homegrown.Engine.Layers;
 public interface IFeedForward
 {
     /// <summary>[tokens, hidden] to the same.</summary>
-    Tensor Forward(Tensor x, Scheduling.Batch batch);
+    Tensor Forward(Tensor x, Batch batch);
 }
 
-/// <summary>down(silu(gate x) * up x): the gated feed-forward block, gate and up as one product.</summary>
-public sealed class SwiGluLayer(Linear gateUp, Linear down) : IFeedForward
-{
-    public Tensor Forward(Tensor x, Scheduling.Batch batch) => Forward(x);
-
-    public Tensor Forward(Tensor x) => down.Forward(SwiGlu.Forward(gateUp.Forward(x)));
-}
-
-/// <summary>The gated block with another gate than SwiGLU's.</summary>
+/// <summary>down(activation(gate x) * up x): the gated block (Shazeer 2020, arXiv 2002.05202), gate and up as one product.</summary>
 public sealed class GatedLayer(Linear gateUp, Linear down, Gate gate) : IFeedForward
 {
-    public Tensor Forward(Tensor x, Scheduling.Batch batch) => down.Forward(Gated.Forward(gateUp.Forward(x), gate));
+    public Tensor Forward(Tensor x, Batch batch)
+    {
+        var inner = gateUp.Forward(x);
+        return down.Forward(gate == Gate.Silu ? SwiGlu.Forward(inner) : Gated.Forward(inner, gate));
+    }
 }
 
 /// <summary>down(activation(up x)): the block without a gate.</summary>
 public sealed class PlainLayer(Linear up, Linear down, Activation activation) : IFeedForward
 {
-    public Tensor Forward(Tensor x, Scheduling.Batch batch) => down.Forward(Activate.Forward(up.Forward(x), activation));
+    public Tensor Forward(Tensor x, Batch batch) => down.Forward(Activate.Forward(up.Forward(x), activation));
 }

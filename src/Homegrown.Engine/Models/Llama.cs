@@ -30,7 +30,7 @@ public static class Llama
         w.RmsNorm("attn_norm", c.Hidden, c.NormEpsilon),
         new SelfAttention(layer, w, c.Hidden, new(c.Heads, c.KvHeads, c.HeadDim)) { Rope = rope, Window = c.Window(layer) },
         w.RmsNorm("ffn_norm", c.Hidden, c.NormEpsilon),
-        w.SwiGlu("ffn_gate", "ffn_up", "ffn_down", c.Hidden, c.FeedForward)));
+        w.Gated(c.Hidden, c.FeedForward, new(c.Activation))));
 
     static ModelTensor Paired(ModelTensor tensor, ModelMetadata keys)
         => tensor.HalvesToPairs(keys.Optional("attention.key_length", () => keys.Positive("embedding_length") / keys.Positive("attention.head_count")));

@@ -1,3 +1,5 @@
+using Homegrown.Kernels.Ops;
+
 namespace Homegrown.Engine.Models;
 
 /// <summary>
@@ -32,6 +34,9 @@ public sealed record ModelConfig
 
     public required float NormEpsilon { get; init; }
 
+    /// <summary>Of feed-forward blocks.</summary>
+    public required Activation Activation { get; init; }
+
     /// <summary>How heads turn with the position.</summary>
     public required RopeConfig Rope { get; init; }
 
@@ -52,6 +57,7 @@ public sealed record ModelConfig
         var headDim = keys.Optional("attention.key_length", () => hidden / heads);
         var layers = keys.Positive("block_count");
         var context = keys.Positive("context_length");
+        var rope = RopeConfig.Read(keys, headDim, context);
         var config = new ModelConfig
         {
             Architecture = keys.Architecture,
@@ -62,10 +68,11 @@ public sealed record ModelConfig
             KvHeads = keys.Optional("attention.head_count_kv", () => heads),
             HeadDim = headDim,
             VocabularySize = vocabularyRows,
-            ContextLength = context,
+            ContextLength = Math.Max(context, rope.Scaling.Context),
             NormEpsilon = (float)(keys.Number("attention.layer_norm_rms_epsilon") ?? keys.Number("attention.layer_norm_epsilon")
                 ?? throw keys.Error("attention.layer_norm_rms_epsilon", "is missing")),
-            Rope = RopeConfig.Read(keys, headDim, context),
+            Activation = ReadActivation(keys),
+            Rope = rope,
             Windows = keys.Integers("attention.sliding_window", layers) ?? new int[layers],
             Metadata = keys,
         };
@@ -76,4 +83,15 @@ public sealed record ModelConfig
             throw keys.Error("attention.head_count_kv", $"{config.KvHeads} does not divide the {config.Heads} heads");
         return config;
     }
+
+    /// <summary>By the names of Hugging Face's library; GGUF has no such key, there it belongs to the architecture.</summary>
+    static Activation ReadActivation(ModelMetadata keys) => keys.Text("activation") switch
+    {
+        null or "silu" or "swish" or "swiglu" => Activation.Silu,
+        "gelu" => Activation.Gelu,
+        "gelu_pytorch_tanh" or "gelu_new" or "gelu_fast" => Activation.GeluTanh,
+        "relu" => Activation.Relu,
+        "relu2" => Activation.ReluSquared,
+        var name => throw keys.Error("activation", $"'{name}' is not supported (silu, gelu, gelu_pytorch_tanh, relu, relu2 are)"),
+    };
 }

@@ -28,6 +28,11 @@ public sealed record RopeScaling(RopeScalingKind Kind, double Factor, int Origin
 {
     public static RopeScaling None { get; } = new(RopeScalingKind.None, 1, 0);
 
+    /// <summary>Positions that the stretch is for; 0 where the file's own length says it.</summary>
+    public int Context => Kind is RopeScalingKind.Linear or RopeScalingKind.Dynamic or RopeScalingKind.Yarn
+        ? (int)Math.Min(OriginalContext * Factor, int.MaxValue)
+        : 0;
+
     /// <summary>Multiplies the turned q and k; null for what the kind itself derives from the factor.</summary>
     public double? Magnitude { get; init; }
 

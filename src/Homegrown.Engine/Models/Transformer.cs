@@ -2,6 +2,7 @@ using Homegrown.Engine.Cache;
 using Homegrown.Engine.Layers;
 using Homegrown.Engine.Scheduling;
 using Homegrown.Kernels;
+using Homegrown.Kernels.Ops;
 
 namespace Homegrown.Engine.Models;
 
@@ -16,21 +17,31 @@ public sealed class Transformer : Decoder
 
     /// <param name="ropes">The rotations of all layers.</param>
     /// <param name="block">Builds a layer from the tensors under blk.{layer}.</param>
-    public Transformer(ModelConfig c, Weights w, IReadOnlyList<RopeLayer> ropes, Func<int, Weights, IBlock> block)
+    /// <param name="norm">The last norm, where it is no RMS norm.</param>
+    public Transformer(ModelConfig c, Weights w, IReadOnlyList<RopeLayer> ropes, Func<int, Weights, IBlock> block, INorm? norm = null)
     {
         this.ropes = ropes;
         KvShape = new(c.Layers, c.KvHeads, c.HeadDim);
         embedding = w.Embedding("token_embd", c.VocabularySize, c.Hidden);
         blocks = w.Layers(c.Layers, block);
-        norm = w.RmsNorm("output_norm", c.Hidden, c.NormEpsilon);
+        this.norm = norm ?? w.RmsNorm("output_norm", c.Hidden, c.NormEpsilon);
         head = w.LinearOr("output", c.Hidden, c.VocabularySize, tied: embedding);
     }
 
     public override KvShape KvShape { get; }
 
+    /// <summary>Multiplies the token's row (Gemma: the root of hidden).</summary>
+    public float EmbeddingScale { get; init; } = 1;
+
+    /// <summary>Multiplies the logits.</summary>
+    public float LogitScale { get; init; } = 1;
+
+    /// <summary>Logits x become cap * tanh(x / cap) (Gemma 2, arXiv 2408.00118 §2); null where they stay.</summary>
+    public float? LogitCap { get; init; }
+
     public override Tensor Forward(Batch batch)
     {
-        var x = embedding.Rows(batch);                                       // [tokens, hidden]
+        var x = Scale.Forward(embedding.Rows(batch), EmbeddingScale);        // [tokens, hidden]
         foreach (var rope in ropes) rope.Prepare(batch);
         foreach (var block in blocks)
         {
@@ -38,6 +49,7 @@ public sealed class Transformer : Decoder
             block.Forward(x, batch);
         }
 
-        return head.Forward(norm.Forward(batch.RowsToSample(x)));            // [sampled, vocabulary]
+        var logits = Scale.Forward(head.Forward(norm.Forward(batch.RowsToSample(x))), LogitScale);
+        return LogitCap is { } cap ? Scale.Forward(Activate.Forward(Scale.Forward(logits, 1 / cap), Activation.Tanh), cap) : logits;   // [sampled, vocabulary]
     }
 }

@@ -85,9 +85,15 @@ public sealed class Weights
         return new Linear(new Matrix(matrices), bias);
     }
 
-    /// <summary>The gated feed-forward block.</summary>
-    public SwiGluLayer SwiGlu(string gate, string up, string down, int hidden, int inner)
-        => new(Fused(hidden, (gate, inner), (up, inner)), Linear(down, inner, hidden));
+    /// <summary>
+    /// The gated feed-forward block: ffn_gate, ffn_up and ffn_down, or with <paramref name="kind"/> those of the shared expert
+    /// ("_shexp"). Without ffn_gate, ffn_up holds both, gate first.
+    /// </summary>
+    public GatedLayer Gated(int hidden, int inner, Gate gate, string kind = "")
+    {
+        var gateUp = Has($"ffn_gate{kind}") ? Fused(hidden, ($"ffn_gate{kind}", inner), ($"ffn_up{kind}", inner)) : Linear($"ffn_up{kind}", hidden, 2 * inner);
+        return new(gateUp, Linear($"ffn_down{kind}", inner, hidden), gate);
+    }
 
     /// <summary>
     /// Products of experts, gate and up as one: from stacks of each ([experts, inner, hidden]), or from one in which both stand, gate

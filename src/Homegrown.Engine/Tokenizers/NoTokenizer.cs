@@ -13,8 +13,8 @@ sealed class NoTokenizer(string? model, int count) : Tokenizer
 
     public override void Encode(ReadOnlySpan<char> text, List<int> ids, bool parseSpecial, bool atStart = true) => throw Missing();
 
-    public override ReadOnlySpan<byte> Bytes(int id) => throw Missing();
+    public override ReadOnlySpan<byte> Bytes(int id) => [];
 
     NotSupportedException Missing() =>
-        new($"This model file has no tokenizer (tokenizer.ggml.model is {(model is null ? "absent" : $"'{model}'")}): give token ids instead of text.");
+        new($"This model file has no tokenizer ({(model is null ? "its field tokenizer.ggml.model is absent" : model)}): give token ids instead of text.");
 }

@@ -10,7 +10,7 @@ public static class TokenizerFactory
     public static Tokenizer Of(ModelSource source, int vocabularySize) => source switch
     {
         GgufSource gguf => Create(VocabularyData.FromGguf(gguf.File)),
-        _ => new NoTokenizer("folder", vocabularySize),
+        _ => new NoTokenizer("the folder has no tokenizer.json, tokenizer.model or vocab.txt", vocabularySize),
     };
 
     /// <summary>The tokenizer that a file's vocabulary describes.</summary>
@@ -23,7 +23,7 @@ public static class TokenizerFactory
         "llama" => new SentencePieceTokenizer(data),
         "bert" => new WordPieceTokenizer(data),
         // "test" is what generators of random models write.
-        null or "" or "none" or "no_vocab" or "test" => new NoTokenizer(data.Model, data.Tokens.Count),
+        null or "" or "none" or "no_vocab" or "test" => new NoTokenizer(data.Model is null ? null : $"its field tokenizer.ggml.model is '{data.Model}'", data.Tokens.Count),
         var model => throw data.Error("model", $"unknown tokenizer '{model}'; known are gpt2, llama, bert and none"),
     };
 }

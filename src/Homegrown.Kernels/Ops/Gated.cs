@@ -4,6 +4,9 @@ namespace Homegrown.Kernels.Ops;
 /// <param name="Activation">Of the gate.</param>
 public readonly record struct Gate(Activation Activation)
 {
+    /// <summary>SwiGLU's, of most families.</summary>
+    public static Gate Silu { get; } = new(Activation.Silu);
+
     /// <summary>The gate is taken this many times inside the activation and once outside: silu(alpha g) / alpha (gpt-oss: 1.702).</summary>
     public float Alpha { get; init; } = 1;
 

@@ -94,6 +94,7 @@ static class LaneMath
         where TLanes : struct, ILanes<TLanes>
     {
         var (zero, one) = (TLanes.Create(0), TLanes.Create(1));
+        x = TLanes.Min(TLanes.Create(10), TLanes.Max(TLanes.Create(-10), x));   // beyond, it is 1; infinity is no number to divide
         var size = TLanes.Max(zero - x, x);
         var t = one / TLanes.MultiplyAdd(TLanes.Create(0.3275911f), size, one);
         var p = TLanes.MultiplyAdd(TLanes.Create(1.061405429f), t, TLanes.Create(-1.453152027f));

@@ -9,7 +9,7 @@ public sealed class RopeFrequencyTests
     [Fact]
     public void Plain_frequencies_fall_geometrically_from_one()
     {
-        var (frequencies, magnitude) = RopeLayer.Frequencies(8, 10000, RopeScaling.None, []);
+        var (frequencies, magnitude) = RopeFrequencies.Of(new(8, 10000, RopeScaling.None), [], 0);
         Assert.Equal([1, 0.1, 0.01, 0.001], frequencies, (a, b) => Math.Abs(a - b) < 1e-12);
         Assert.Equal(1, magnitude);
     }
@@ -17,14 +17,14 @@ public sealed class RopeFrequencyTests
     [Fact]
     public void Divisors_slow_each_frequency_by_its_own()
     {
-        var (frequencies, _) = RopeLayer.Frequencies(4, 100, RopeScaling.None, [2, 5]);
+        var (frequencies, _) = RopeFrequencies.Of(new(4, 100, RopeScaling.None), [2, 5], 0);
         Assert.Equal([0.5, 0.02], frequencies, (a, b) => Math.Abs(a - b) < 1e-12);
     }
 
     [Fact]
     public void Linear_scaling_divides_all()
     {
-        var (frequencies, magnitude) = RopeLayer.Frequencies(4, 100, new(RopeScalingKind.Linear, 4, 100), []);
+        var (frequencies, magnitude) = RopeFrequencies.Of(new(4, 100, new(RopeScalingKind.Linear, 4, 100)), [], 0);
         Assert.Equal([0.25, 0.025], frequencies, (a, b) => Math.Abs(a - b) < 1e-12);
         Assert.Equal(1, magnitude);
     }
@@ -32,8 +32,8 @@ public sealed class RopeFrequencyTests
     [Fact]
     public void Yarn_keeps_fast_pairs_divides_slow_ones_and_raises_the_magnitude()
     {
-        var plain = RopeLayer.Frequencies(64, 10000, RopeScaling.None, []).Frequencies;
-        var (frequencies, magnitude) = RopeLayer.Frequencies(64, 10000, new(RopeScalingKind.Yarn, 4, 4096), []);
+        var plain = RopeFrequencies.Of(new(64, 10000, RopeScaling.None), [], 0).Frequencies;
+        var (frequencies, magnitude) = RopeFrequencies.Of(new(64, 10000, new(RopeScalingKind.Yarn, 4, 4096)), [], 0);
         for (var i = 0; i < plain.Length; i++)
         {
             var turns = 4096 * plain[i] / (2 * Math.PI);

@@ -10,7 +10,7 @@ namespace Homegrown.Engine.Tests.Models;
 /// <summary>A model driven batch by batch, without planner or sampler: sequences by number, tokens appended at will.</summary>
 sealed class StepDriver : IDisposable
 {
-    readonly GgufFile file;
+    readonly ModelSource source;
     readonly Decoder decoder;
     readonly Compute compute;
     readonly PackedWeights packing;
@@ -20,12 +20,12 @@ sealed class StepDriver : IDisposable
 
     public StepDriver(string path, bool exact, Tier? tier = null, int positions = 512)
     {
-        file = GgufFile.Open(path);
-        var metadata = new ModelMetadata(file);
+        source = LocalModel.Open(path);
+        var metadata = new ModelMetadata(source);
         compute = new Compute(new() { Exact = exact, Tier = tier });
         packing = new PackedWeights(compute);
-        var weights = new Weights(file, packing);
-        decoder = ModelCatalog.Find(metadata).Load(ModelConfig.Read(metadata, weights.Rows("token_embd")), weights);
+        var weights = new Weights(source, packing);
+        decoder = ModelCatalog.Find(source).Load(ModelConfig.Read(metadata, weights.Rows("token_embd")), weights);
         cache = new KvCache(decoder.KvShape, positions, exact ? KvType.F32 : KvType.F16);
         batch = new Batch(compute, cache);
     }
@@ -51,6 +51,6 @@ sealed class StepDriver : IDisposable
         cache.Dispose();
         packing.Dispose();
         compute.Dispose();
-        file.Dispose();
+        source.Dispose();
     }
 }

@@ -8,18 +8,23 @@ namespace Homegrown.Kernels.Tests.Ops;
 sealed record OpRun(float[] Actual, double[] Expected, long Allocated);
 
 /// <summary>The operations as formulas over arrays, each with the call that it is compared to.</summary>
-static unsafe class OpDefinitions
+static unsafe partial class OpDefinitions
 {
     public delegate OpRun Definition(Compute compute, int length, int rows, Func<Random, float> value);
 
     public static IReadOnlyDictionary<string, Definition> All { get; } = new Dictionary<string, Definition>
     {
+        [nameof(Activate)] = OfActivate,
         [nameof(Add)] = OfAdd,
         [nameof(Attention)] = OfAttention,
         [nameof(Embedding)] = OfEmbedding,
+        [nameof(Gated)] = OfGated,
+        [nameof(LayerNorm)] = OfLayerNorm,
         [nameof(MatMul)] = OfMatMul,
+        [nameof(Multiply)] = OfMultiply,
         [nameof(RmsNorm)] = OfRmsNorm,
         [nameof(Rope)] = OfRope,
+        [nameof(Scale)] = OfScale,
         [nameof(SwiGlu)] = OfSwiGlu,
     };
 
@@ -166,6 +171,8 @@ static unsafe class OpDefinitions
         }
 
         public Tensor Tensor { get; }
+
+        public Tensor Row(int row) => new(Tensor.Compute, memory.Data + (row * Tensor.Columns), 1, Tensor.Columns, Tensor.Columns);
 
         public Weight Weight => new(TensorType.F32, Tensor.Rows, Tensor.Columns, (byte*)memory.Data);
 
