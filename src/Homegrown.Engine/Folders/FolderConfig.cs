@@ -61,8 +61,9 @@ public sealed class FolderConfig
 
     public bool? Flag(string path) => Find(path) as bool?;
 
-    /// <summary>Settings at the top that nobody asked for and that are known to change nothing of a forward pass.</summary>
-    public IEnumerable<string> Unread() => text.EnumerateObject().Select(property => property.Name).Where(name => !read.Contains(name) && !Idle.Contains(name) && !name.StartsWith('_'));
+    /// <summary>Settings at the top that nobody asked for, but for those that are known to change nothing of a forward pass.</summary>
+    /// <param name="idle">The family's own of these.</param>
+    public IEnumerable<string> Unread(IReadOnlyList<string> idle) => text.EnumerateObject().Select(property => property.Name).Where(name => !read.Contains(name) && !Idle.Contains(name) && !idle.Contains(name) && !name.StartsWith('_'));
 
     /// <summary>An error about a setting.</summary>
     public ModelFileException Error(string path, string problem) => new(File, path, null, problem);

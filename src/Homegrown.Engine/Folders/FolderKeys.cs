@@ -7,11 +7,12 @@ sealed class FolderKeys : ModelKeys
 {
     readonly OrderedDictionary<string, (string Setting, object? Value)> values = new(StringComparer.Ordinal);
     readonly FolderConfig config;
+    readonly IReadOnlyList<string> idle;
 
-    public FolderKeys(FolderConfig config, KeyMap map, string architecture)
+    public FolderKeys(FolderConfig config, FolderMap map, string architecture)
     {
-        this.config = config;
-        foreach (var (canonical, names, value) in map.Read(config)) values[$"{architecture}.{canonical}"] = (names, value);
+        (this.config, idle) = (config, map.Idle);
+        foreach (var (canonical, names, value) in map.Keys.Read(config)) values[$"{architecture}.{canonical}"] = (names, value);
     }
 
     public override IEnumerable<string> Names => values.Where(entry => entry.Value.Value is not null).Select(entry => entry.Key);
@@ -21,5 +22,5 @@ sealed class FolderKeys : ModelKeys
     public override ModelFileException Error(string key, string problem)
         => config.Error(values.GetValueOrDefault(key).Setting?.Replace("|", " or ", StringComparison.Ordinal) ?? key, problem);
 
-    public override IEnumerable<string> Unread(IReadOnlySet<string> read, string architecture) => config.Unread();
+    public override IEnumerable<string> Unread(IReadOnlySet<string> read, string architecture) => config.Unread(idle);
 }

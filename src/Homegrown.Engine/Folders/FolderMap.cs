@@ -6,5 +6,8 @@ public sealed record FolderMap(params IReadOnlyList<string> ModelTypes)
 {
     public KeyMap Keys { get; init; } = KeyMap.Decoder;
 
+    /// <summary>Further settings that change nothing of a forward pass.</summary>
+    public IReadOnlyList<string> Idle { get; init; } = [];
+
     public NameMap Names { get; init; } = NameMap.Llama;
 }

@@ -40,6 +40,10 @@ static class FolderRope
         object? Kind(FolderConfig c) => (Find(c, "rope_type") ?? Find(c, "type")) switch { "default" or null => null, var kind => kind };
     }
 
+    /// <summary>Dimensions that turn, by the share of a head that the folder gives; null where it gives none.</summary>
+    public static object? Dimensions(FolderConfig c)
+        => Dimensions(c, c.Find("rope_parameters.partial_rotary_factor") ?? c.Find("partial_rotary_factor"));
+
     static object? Dimensions(FolderConfig c, object? share)
     {
         if (share is null) return null;

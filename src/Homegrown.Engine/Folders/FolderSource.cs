@@ -26,7 +26,7 @@ public sealed class FolderSource : ModelSource
     FolderSource(string path, SafetensorsFolder folder, FolderConfig config, string architecture, FolderMap map)
     {
         (Path, this.folder, Architecture, this.map) = (path, folder, architecture, map);
-        keys = new FolderKeys(config, map.Keys, architecture);
+        keys = new FolderKeys(config, map, architecture);
         metadata = new ModelMetadata(this);
         var table = map.Names.Find("token_embd.weight")?.Module ?? throw Missing("token_embd.weight");
         root = Roots.FirstOrDefault(candidate => folder.Has(Rooted(table, candidate)), Roots[0]);

@@ -18,7 +18,7 @@ public sealed record TensorRule(string Module, Func<ModelTensor, ModelMetadata, 
 public sealed class NameMap
 {
     /// <summary>Llama's names in Hugging Face's library, which most families took over.</summary>
-    public static NameMap Llama { get; } = new NameMap(new Dictionary<string, TensorRule>()).With(
+    public static NameMap Llama { get; } = Of(
         ("token_embd", "model.embed_tokens"),
         ("output_norm", "model.norm"),
         ("output", "lm_head"),
@@ -48,6 +48,9 @@ public sealed class NameMap
     readonly Dictionary<string, TensorRule> rules;
 
     NameMap(Dictionary<string, TensorRule> rules) => this.rules = rules;
+
+    /// <summary>Names of a family that took over none.</summary>
+    public static NameMap Of(params ReadOnlySpan<(string Canonical, TensorRule Rule)> names) => new NameMap([]).With(names);
 
     /// <summary>The same names with further ones; a name that is there already is replaced.</summary>
     public NameMap With(params ReadOnlySpan<(string Canonical, TensorRule Rule)> added)

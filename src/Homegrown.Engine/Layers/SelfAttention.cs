@@ -40,8 +40,14 @@ public sealed class SelfAttention : IMixer
     /// <summary>The norms come after the rotation (Hunyuan).</summary>
     public bool NormsTurned { get; init; }
 
-    /// <summary>Positions that a token sees, its own included; null for all.</summary>
-    public int? Window { get; init; }
+    /// <summary>Raises queries of late positions; null where none is.</summary>
+    public QueryTemperature? Temperature { get; init; }
+
+    /// <summary>Window, scale, sinks: what the softmax sees besides.</summary>
+    public AttentionOptions Options { get; init; } = AttentionOptions.None;
+
+    /// <summary>Multiplies each head's output by a sigmoid of a product of the input, [heads] or [heads * valueDim]; null where there is none.</summary>
+    public Linear? Gate { get; init; }
 
     public Tensor Forward(Tensor x, Batch batch)
     {
@@ -49,7 +55,10 @@ public sealed class SelfAttention : IMixer
         if (!NormsTurned) (q, k) = Normed(q, k);
         if (Rope is { } rope) (q, k) = (rope.Apply(q, batch), rope.Apply(k, batch));
         if (NormsTurned) (q, k) = Normed(q, k);
-        return output.Forward(batch.Attend(layer, q, k, v, heads, Window));  // writes k and v into the pages, then attends
+        Temperature?.Apply(q, batch);
+        var y = batch.Attend(layer, q, k, v, heads, Options);                // writes k and v into the pages, then attends
+        if (Gate is { } gate) Multiply.Forward(y, Activate.Forward(gate.Forward(x), Activation.Sigmoid));
+        return output.Forward(y);
     }
 
     (Tensor Q, Tensor K) Normed(Tensor q, Tensor k) => Norms is { } norms ? (norms.Query.Forward(q), norms.Key.Forward(k)) : (q, k);

@@ -18,19 +18,43 @@ public static class Llama
     public static readonly Architecture Architecture = new("llama")
     {
         Maker = "Meta",
-        Folders = [new("llama", "mistral", "internlm3") { Names = NameMap.Llama.With(
-            ("blk.{l}.attn_q", new("model.layers.{l}.self_attn.q_proj", Paired)),
-            ("blk.{l}.attn_k", new("model.layers.{l}.self_attn.k_proj", Paired))) }],
-        Load = (config, weights) => Build(config, weights,
-            RopeLayer.Adjacent(config.HeadDim, config.Rope, weights.VectorOrEmpty("rope_freqs", config.Rope.Dims / 2))),
+        Folders =
+        [
+            new("llama", "mistral", "internlm3") { Names = Paired(NameMap.Llama) },
+            new("mixtral")
+            {
+                Names = Paired(NameMap.Llama).With(
+                    ("blk.{l}.ffn_gate_inp", "model.layers.{l}.block_sparse_moe.gate"),
+                    ("blk.{l}.ffn_gate_exps", "model.layers.{l}.block_sparse_moe.experts.{e}.w1"),
+                    ("blk.{l}.ffn_up_exps", "model.layers.{l}.block_sparse_moe.experts.{e}.w3"),
+                    ("blk.{l}.ffn_down_exps", "model.layers.{l}.block_sparse_moe.experts.{e}.w2")),
+                Idle = ["router_jitter_noise"],
+            },
+        ],
+        Load = (c, w) =>
+        {
+            // Mixtral (Mistral, 2024, arXiv 2401.04088 §2.1) is of this architecture too: softmax over the chosen experts.
+            var routing = c.Metadata.Count("expert_count") > 0 ? c.ReadRouting(RouterScores.Softmax, normalised: true) : null;
+            return Build(c, w, RopeLayer.Adjacent(c.HeadDim, c.Rope, w.VectorOrEmpty("rope_freqs", c.Rope.Dims / 2)), (_, w) => routing is null ? w.Gated(c) : w.Experts(c, routing));
+        },
     };
 
-    /// <param name="rope">How positions turn q and k: the one thing in which many families of this shape differ.</param>
-    internal static Transformer Build(ModelConfig c, Weights w, RopeLayer rope) => new(c, w, [rope], (layer, w) => new PreNormBlock(
-        w.RmsNorm("attn_norm", c.Hidden, c.NormEpsilon),
-        new SelfAttention(layer, w, c.Hidden, new(c.Heads, c.KvHeads, c.HeadDim)) { Rope = rope, Window = c.Window(layer) },
-        w.RmsNorm("ffn_norm", c.Hidden, c.NormEpsilon),
-        w.Gated(c.Hidden, c.FeedForward, new(c.Activation))));
+    /// <summary>The shape of many families.</summary>
+    /// <param name="rope">How positions turn q and k: the one thing in which most of them differ.</param>
+    /// <param name="feedForward">By layer, where it is not always the dense gated block.</param>
+    /// <param name="between">Name of the norm before the feed-forward block.</param>
+    internal static Transformer Build(
+        ModelConfig c, Weights w, RopeLayer rope, Func<int, Weights, IFeedForward>? feedForward = null, string between = "ffn_norm")
+        => new(c, w, [rope], (layer, w) => new ResidualBlock(
+            w.RmsNorm("attn_norm", c),
+            new SelfAttention(layer, w, c.Hidden, c.Shape) { Rope = rope, Norms = w.HeadNorms(c), Options = new() { Window = c.Window(layer) } },
+            w.RmsNorm(between, c),
+            feedForward?.Invoke(layer, w) ?? w.Gated(c)));
+
+    /// <summary>q and k as GGUF has them: see the remarks.</summary>
+    internal static NameMap Paired(NameMap names) => names.With(
+        ("blk.{l}.attn_q", new("model.layers.{l}.self_attn.q_proj", Paired)),
+        ("blk.{l}.attn_k", new("model.layers.{l}.self_attn.k_proj", Paired)));
 
     static ModelTensor Paired(ModelTensor tensor, ModelMetadata keys)
         => tensor.HalvesToPairs(keys.Optional("attention.key_length", () => keys.Positive("embedding_length") / keys.Positive("attention.head_count")));

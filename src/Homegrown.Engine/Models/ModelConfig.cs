@@ -27,6 +27,9 @@ public sealed record ModelConfig
     /// <summary>Width of a head; not always Hidden / Heads.</summary>
     public required int HeadDim { get; init; }
 
+    /// <summary>The heads of all layers.</summary>
+    public AttentionShape Shape => new(Heads, KvHeads, HeadDim);
+
     public required int VocabularySize { get; init; }
 
     /// <summary>Positions that the model was made for.</summary>
@@ -45,6 +48,13 @@ public sealed record ModelConfig
 
     /// <summary>By layer; 0 for all positions.</summary>
     public required int[] Windows { get; init; }
+
+    /// <summary>The same model with windows in all layers but every <paramref name="period"/>th, unless its file says which.</summary>
+    /// <param name="full">Of each period, the layer without a window.</param>
+    public ModelConfig WithFullLayers(int period, int full)
+        => Metadata.Has("attention.sliding_window_pattern") || Windows.Distinct().Count() > 1
+            ? this
+            : this with { Windows = [.. Windows.Select((window, layer) => layer % period == full ? 0 : window)] };
 
     /// <summary>All other keys of the architecture, with their reads noted.</summary>
     public required ModelMetadata Metadata { get; init; }
@@ -73,7 +83,7 @@ public sealed record ModelConfig
                 ?? throw keys.Error("attention.layer_norm_rms_epsilon", "is missing")),
             Activation = ReadActivation(keys),
             Rope = rope,
-            Windows = keys.Integers("attention.sliding_window", layers) ?? new int[layers],
+            Windows = ReadWindows(keys, layers),
             Metadata = keys,
         };
         if (keys.Optional("vocab_size", () => vocabularyRows) != vocabularyRows)
@@ -82,6 +92,17 @@ public sealed record ModelConfig
         if (config.Heads % config.KvHeads != 0)
             throw keys.Error("attention.head_count_kv", $"{config.KvHeads} does not divide the {config.Heads} heads");
         return config;
+    }
+
+    /// <summary>A window for each layer; or one for all, of which a pattern says where it holds (flags, or the period of layers without).</summary>
+    static int[] ReadWindows(ModelMetadata keys, int layers)
+    {
+        var windows = keys.Integers("attention.sliding_window", layers) ?? new int[layers];
+        const string Pattern = "attention.sliding_window_pattern";
+        if (!keys.Has(Pattern)) return windows;
+        var flags = keys.IsArray(Pattern) ? keys.Integers(Pattern, layers)! : null;
+        var period = flags is null ? keys.Positive(Pattern) : 1;
+        return [.. windows.Select((window, layer) => (flags is null ? (layer + 1) % period != 0 : flags[layer] != 0) ? window : 0)];
     }
 
     /// <summary>By the names of Hugging Face's library; GGUF has no such key, there it belongs to the architecture.</summary>

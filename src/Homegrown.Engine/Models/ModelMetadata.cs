@@ -45,6 +45,9 @@ public sealed class ModelMetadata(ModelSource source)
     /// <summary>A number, or null.</summary>
     public double? Number(string key) => Find(key) is { } value ? Number(key, value) : null;
 
+    /// <summary>The key has a value for each of several things.</summary>
+    public bool IsArray(string key) => Find(key) is Array;
+
     /// <summary>A number for each of <paramref name="count"/> layers: one for all, or an array; null where the file has none.</summary>
     public int[]? Integers(string key, int count) => PerLayer(key, count, Integer, (long[] all) => Array.ConvertAll(all, one => Integer(key, one)));
 
@@ -70,6 +73,7 @@ public sealed class ModelMetadata(ModelSource source)
         var values = array switch
         {
             TStored[] stored => many(stored),
+            bool[] flags when typeof(T) == typeof(int) => (T[])(object)Array.ConvertAll(flags, flag => flag ? 1 : 0),
             long[] integers when typeof(T) == typeof(double) => (T[])(object)Array.ConvertAll(integers, integer => (double)integer),
             _ => throw Wrong(key, value, $"an array of {typeof(T).Name}"),
         };

@@ -15,4 +15,11 @@ public static class Qwen2
         Folders = [new("qwen2")],
         Load = (config, weights) => Llama.Build(config, weights, RopeLayer.Halves(config.HeadDim, config.Rope)),
     };
+
+    /// <summary>The text part of Qwen2-VL (2024, arXiv 2409.12191 §2): its three-part positions are all equal in a text.</summary>
+    public static readonly Architecture Vision = new("qwen2vl")
+    {
+        Maker = "Alibaba",
+        Load = Architecture.Load,
+    };
 }

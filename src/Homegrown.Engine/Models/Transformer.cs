@@ -39,6 +39,9 @@ public sealed class Transformer : Decoder
     /// <summary>Logits x become cap * tanh(x / cap) (Gemma 2, arXiv 2408.00118 §2); null where they stay.</summary>
     public float? LogitCap { get; init; }
 
+    /// <summary>Multiplies each logit by its own number (Baichuan 2), [vocabulary]; empty where it does not.</summary>
+    public float[] LogitScales { get; init; } = [];
+
     public override Tensor Forward(Batch batch)
     {
         var x = Scale.Forward(embedding.Rows(batch), EmbeddingScale);        // [tokens, hidden]
@@ -50,6 +53,7 @@ public sealed class Transformer : Decoder
         }
 
         var logits = Scale.Forward(head.Forward(norm.Forward(batch.RowsToSample(x))), LogitScale);
+        if (LogitScales.Length > 0) Multiply.Columns(logits, LogitScales);
         return LogitCap is { } cap ? Scale.Forward(Activate.Forward(Scale.Forward(logits, 1 / cap), Activation.Tanh), cap) : logits;   // [sampled, vocabulary]
     }
 }

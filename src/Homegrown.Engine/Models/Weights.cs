@@ -57,8 +57,16 @@ public sealed class Weights
     /// <summary>A norm with a gain of <paramref name="width"/> values.</summary>
     public RmsNormLayer RmsNorm(string name, int width, float epsilon) => new(Vector(name, width), epsilon);
 
-    /// <summary>As <see cref="RmsNorm"/>, or null where the model has none.</summary>
-    public RmsNormLayer? RmsNormOrNull(string name, int width, float epsilon) => Has(name) ? RmsNorm(name, width, epsilon) : null;
+    /// <summary>A norm of whole rows.</summary>
+    public RmsNormLayer RmsNorm(string name, ModelConfig c) => RmsNorm(name, c.Hidden, c.NormEpsilon);
+
+    /// <summary>Norms of q and k, each head by itself; null where the model has none.</summary>
+    public (INorm Query, INorm Key)? HeadNorms(ModelConfig c)
+        => Has("attn_q_norm") ? (RmsNorm("attn_q_norm", c.HeadDim, c.NormEpsilon), RmsNorm("attn_k_norm", c.HeadDim, c.NormEpsilon)) : null;
+
+    /// <summary>A layer norm of whole rows, with the bias if the model has one.</summary>
+    public LayerNormLayer LayerNorm(string name, ModelConfig c)
+        => new(Vector(name, c.Hidden), Has($"{name}.bias") ? Vector($"{name}.bias", c.Hidden) : [], c.NormEpsilon);
 
     /// <summary>A product from <paramref name="inputs"/> to <paramref name="outputs"/>, with the bias if the model has one.</summary>
     public Linear Linear(string name, int inputs, int outputs) => Fused(inputs, (name, outputs));
@@ -89,11 +97,17 @@ public sealed class Weights
     /// The gated feed-forward block: ffn_gate, ffn_up and ffn_down, or with <paramref name="kind"/> those of the shared expert
     /// ("_shexp"). Without ffn_gate, ffn_up holds both, gate first.
     /// </summary>
+    public GatedLayer Gated(ModelConfig c) => Gated(c.Hidden, c.FeedForward, new(c.Activation));
+
+    /// <inheritdoc cref="Gated(ModelConfig)"/>
     public GatedLayer Gated(int hidden, int inner, Gate gate, string kind = "")
     {
         var gateUp = Has($"ffn_gate{kind}") ? Fused(hidden, ($"ffn_gate{kind}", inner), ($"ffn_up{kind}", inner)) : Linear($"ffn_up{kind}", hidden, 2 * inner);
         return new(gateUp, Linear($"ffn_down{kind}", inner, hidden), gate);
     }
+
+    /// <summary>The feed-forward block without a gate: ffn_up and ffn_down.</summary>
+    public PlainLayer Plain(ModelConfig c, Activation activation) => new(Linear("ffn_up", c.Hidden, c.FeedForward), Linear("ffn_down", c.FeedForward, c.Hidden), activation);
 
     /// <summary>
     /// Products of experts, gate and up as one: from stacks of each ([experts, inner, hidden]), or from one in which both stand, gate
@@ -149,6 +163,21 @@ public sealed class Weights
 
     /// <summary>A vector as float32, or an empty one where the model has none.</summary>
     public float[] VectorOrEmpty(string name, int width) => Has(name) ? Vector(name, width) : [];
+
+    /// <summary>1 / length of each row of a matrix.</summary>
+    public float[] InverseLengths(string name, int rows, int columns)
+    {
+        var (weight, lengths, values) = (Take(Full(name), rows, columns).Open(), new float[rows], new float[columns]);
+        for (var row = 0; row < rows; row++)
+        {
+            weight.Dequantize(row, values);
+            var squares = 0.0;
+            foreach (var value in values) squares += (double)value * value;
+            lengths[row] = (float)(1 / Math.Max(Math.Sqrt(squares), 1e-12));
+        }
+
+        return lengths;
+    }
 
     /// <summary>Stored tensors that no layer took: parts of the model that would be ignored.</summary>
     public IEnumerable<string> Unread() => source.Unused;

@@ -23,6 +23,9 @@ public sealed class Batch(Compute compute, KvCache cache)
     /// <summary>Token of each row, [rows].</summary>
     public ReadOnlySpan<int> Tokens => tokens.AsSpan(0, rows.Rows);
 
+    /// <summary>Position of each row in its sequence, [rows].</summary>
+    public ReadOnlySpan<int> Positions => rows.Positions;
+
     /// <summary>Rows whose logits are wanted, ascending.</summary>
     public IReadOnlyList<int> Sampled => sampled;
 

@@ -13,6 +13,15 @@ public static unsafe class Multiply
         return y;
     }
 
+    /// <summary>Every row of y, [rows, columns], *= x, [columns].</summary>
+    /// <exception cref="ArgumentException">The factors are of another number.</exception>
+    public static Tensor Columns(Tensor y, ReadOnlySpan<float> x)
+    {
+        if (x.Length != y.Columns) throw new ArgumentException($"{y.Columns} columns are multiplied by {x.Length} factors.", nameof(x));
+        fixed (float* factors = x) RowKernels.Run(y.Compute, y.Rows, y.Columns, new Kernel(y, new(y.Compute, factors, y.Rows, y.Columns, 0), 1));
+        return y;
+    }
+
     readonly struct Kernel(Tensor y, Tensor x, int group) : IRowKernel
     {
         public void Reference(int row)

@@ -67,15 +67,16 @@ static unsafe partial class OpDefinitions
         return new(y.Current(), expected, allocated);
     }
 
-    /// <summary>By a number for each, then by one for each of two groups.</summary>
+    /// <summary>By a number for each, by one for each of two groups, and by one for each column.</summary>
     static OpRun OfMultiply(Compute compute, int length, int rows, Func<Random, float> value)
     {
         using var y = new Matrix2(compute, rows, 2 * length, value, 1);
         using var x = new Matrix2(compute, rows, 2 * length, value, 2);
         using var groups = new Matrix2(compute, rows, 2, value, 3);
+        using var columns = new Matrix2(compute, 1, 2 * length, value, 4);
         if (length == 0) return new([], [], 0);
-        var expected = y.Map((row, i, old) => (float)(old * x[row, i]) * groups[row, i / length]);
-        var allocated = Allocated(() => Multiply.Forward(Multiply.Forward(y.Tensor, x.Tensor), groups.Tensor));
+        var expected = y.Map((row, i, old) => (float)((float)(old * x[row, i]) * groups[row, i / length]) * columns[0, i]);
+        var allocated = Allocated(() => Multiply.Columns(Multiply.Forward(Multiply.Forward(y.Tensor, x.Tensor), groups.Tensor), columns.Tensor.Row(0)));
         return new(y.Current(), expected, allocated);
     }
 
