@@ -48,9 +48,9 @@ public sealed class LocalModel : IDisposable
     {
         (this.source, Compute, this.packing) = (source, compute, packing);
         var architecture = ModelCatalog.Find(source);
-        var metadata = new ModelMetadata(source);
+        var metadata = new ModelMetadata(source, architecture.Defaults);
         var weights = new Weights(source, packing);
-        Config = ModelConfig.Read(metadata, weights.Rows("token_embd"));
+        Config = ModelConfig.Read(metadata, weights.Rows("token_embd")) with { HalfGelu = options.Exact && source is GgufSource };
         decoder = architecture.Load(Config, weights);
         Warnings = [.. weights.Unread().Select(name => $"tensor {name} is not used"), .. metadata.Unread().Select(key => $"key {key} is not read")];
         BytesPerToken = weights.BytesPerToken;

@@ -10,18 +10,17 @@ static class FolderRope
     public static (string, Func<FolderConfig, object?>)[] Rows { get; } = Of("", "");
 
     /// <summary>The keys of one rotation.</summary>
-    /// <param name="group">Name of a group in rope_parameters ("full_attention"), or empty.</param>
+    /// <param name="group">Name of a group in rope_parameters ("full_attention"), which older folders do not have; or empty.</param>
     /// <param name="suffix">Of the canonical keys ("_swa"), or empty.</param>
     public static (string, Func<FolderConfig, object?>)[] Of(string group, string suffix)
     {
-        var at = group.Length == 0 ? "" : group + ".";
         return
         [
             ($"rope.freq_base{suffix}", c => Find(c, "rope_theta") ?? c.Find("rope_theta") ?? c.Find("rotary_emb_base")),
             ($"rope.dimension_count{suffix}", c => Dimensions(c, Find(c, "partial_rotary_factor") ?? c.Find("partial_rotary_factor") ?? c.Find("rotary_pct"))),
             ($"rope.scaling{suffix}.type", Kind),
             ($"rope.scaling{suffix}.factor", c => Find(c, "factor")),
-            ($"rope.scaling{suffix}.original_context_length", c => Find(c, "original_max_position_embeddings") ?? c.Find("original_max_position_embeddings")),
+            ($"rope.scaling{suffix}.original_context_length", c => c.Find("original_max_position_embeddings") is var older && Find(c, "original_max_position_embeddings") is { } given ? given : older),
             ($"rope.scaling{suffix}.attention_factor", c => Find(c, "attention_factor")),
             ($"rope.scaling{suffix}.yarn_beta_fast", c => Find(c, "beta_fast")),
             ($"rope.scaling{suffix}.yarn_beta_slow", c => Find(c, "beta_slow")),
@@ -35,7 +34,8 @@ static class FolderRope
             ($"rope.scaling{suffix}.long_factors", c => Find(c, "long_factor")),
         ];
 
-        object? Find(FolderConfig c, string name) => c.Find($"rope_parameters.{at}{name}") ?? c.Find($"rope_scaling.{at}{name}");
+        object? Find(FolderConfig c, string name)
+            => group.Length > 0 && c.Has($"rope_parameters.{group}") ? c.Find($"rope_parameters.{group}.{name}") : c.Find($"rope_parameters.{name}") ?? c.Find($"rope_scaling.{name}");
 
         object? Kind(FolderConfig c) => (Find(c, "rope_type") ?? Find(c, "type")) switch { "default" or null => null, var kind => kind };
     }

@@ -26,9 +26,9 @@ public sealed class SelfAttention : IMixer
     public SelfAttention(int layer, Weights w, int hidden, AttentionShape heads)
     {
         (this.layer, this.heads) = (layer, heads);
-        var (q, kv) = (heads.Heads * heads.HeadDim, heads.KvHeads * heads.HeadDim);
-        qkv = w.Has("attn_qkv") ? w.Linear("attn_qkv", hidden, q + (2 * kv)) : w.Fused(hidden, ("attn_q", q), ("attn_k", kv), ("attn_v", kv));
-        output = w.Linear("attn_output", q, hidden);
+        var (q, k, v) = (heads.Heads * heads.KeyDim, heads.KvHeads * heads.KeyDim, heads.KvHeads * heads.ValueDim);
+        qkv = w.Has("attn_qkv") ? w.Linear("attn_qkv", hidden, q + k + v) : w.Fused(hidden, ("attn_q", q), ("attn_k", k), ("attn_v", v));
+        output = w.Linear("attn_output", heads.Heads * heads.ValueDim, hidden);
     }
 
     /// <summary>Turns q and k; null where positions are not told.</summary>
@@ -51,7 +51,7 @@ public sealed class SelfAttention : IMixer
 
     public Tensor Forward(Tensor x, Batch batch)
     {
-        var (q, k, v) = qkv.Forward(x).Split(heads);                         // [tokens, heads | kvHeads | kvHeads, headDim]
+        var (q, k, v) = qkv.Forward(x).Split(heads);                         // [tokens, heads * keyDim | kvHeads * keyDim | kvHeads * valueDim]
         if (!NormsTurned) (q, k) = Normed(q, k);
         if (Rope is { } rope) (q, k) = (rope.Apply(q, batch), rope.Apply(k, batch));
         if (NormsTurned) (q, k) = Normed(q, k);

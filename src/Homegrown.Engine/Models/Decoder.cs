@@ -23,6 +23,9 @@ public sealed record Architecture(string Id)
 
     public required Func<ModelConfig, Weights, Decoder> Load { get; init; }
 
+    /// <summary>Keys that its files leave out, without the architecture's name, and what they mean then.</summary>
+    public IReadOnlyDictionary<string, object> Defaults { get; init; } = new Dictionary<string, object>();
+
     /// <summary>How its folders are read; none where the family is known from GGUF alone.</summary>
     public IReadOnlyList<FolderMap> Folders { get; init; } = [];
 }

@@ -62,7 +62,7 @@ public static class Gemma
                 Options = new() { Scale = scale, SoftCap = cap, Window = c.Window(layer) },
             },
             w.RmsNorm("ffn_norm", c),
-            w.Gated(c.Hidden, c.FeedForward, new(Activation.GeluTanh)))
+            w.Gated(c.Hidden, c.FeedForward, new(c.HalfGelu ? Activation.GeluTanhHalf : Activation.GeluTanh)))
         {
             AfterMixer = w.RmsNorm("post_attention_norm", c),
             AfterFeedForward = w.RmsNorm("post_ffw_norm", c),

@@ -52,7 +52,8 @@ public static class Glm4
         }],
         Load = (c, w) =>
         {
-            var rope = RopeLayer.Adjacent(c.HeadDim, c.Rope);
+            // Builds with sections of positions (for pictures) reorder q and k so that pairs are halves.
+            var rope = c.Metadata.Integers("rope.dimension_sections", 1) is [> 0, ..] ? RopeLayer.Halves(c.HeadDim, c.Rope) : RopeLayer.Adjacent(c.HeadDim, c.Rope);
             return new Transformer(c, w, [rope], (layer, w) => new ResidualBlock(
                 w.RmsNorm("attn_norm", c),
                 new SelfAttention(layer, w, c.Hidden, c.Shape) { Rope = rope },

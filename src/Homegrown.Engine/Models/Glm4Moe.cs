@@ -22,7 +22,7 @@ public static class Glm4Moe
         Load = (c, w) =>
         {
             var dense = c.Metadata.Count("leading_dense_block_count");
-            var routing = c.ReadRouting(RouterScores.Sigmoid, normalised: true);
+            var routing = c.ReadRouting(RouterScores.Sigmoid, normalised: false);
             return Llama.Build(c, w, RopeLayer.Halves(c.HeadDim, c.Rope), (layer, w) => layer < dense ? w.Gated(c) : w.Experts(c, routing), "post_attention_norm");
         },
     };

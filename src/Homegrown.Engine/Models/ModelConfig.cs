@@ -40,6 +40,12 @@ public sealed record ModelConfig
     /// <summary>Of feed-forward blocks.</summary>
     public required Activation Activation { get; init; }
 
+    /// <summary>
+    /// GELU in half precision, as the engine that computed the references of GGUF files tabulates it (docs/adr/0009): exact mode on
+    /// such a file, to compare with it.
+    /// </summary>
+    public bool HalfGelu { get; init; }
+
     /// <summary>How heads turn with the position.</summary>
     public required RopeConfig Rope { get; init; }
 

@@ -6,7 +6,7 @@ namespace Homegrown.Engine.Models;
 /// The keys that belong to a model's architecture ("llama.block_count" is <c>block_count</c> here), and which of them were read: a
 /// missing key is an error that names it, an unread one may be a feature that is not honoured and is reported.
 /// </summary>
-public sealed class ModelMetadata(ModelSource source)
+public sealed class ModelMetadata(ModelSource source, IReadOnlyDictionary<string, object>? defaults = null)
 {
     readonly ModelKeys keys = source.Keys;
     readonly HashSet<string> read = new(StringComparer.Ordinal);
@@ -80,7 +80,7 @@ public sealed class ModelMetadata(ModelSource source)
         return values.Length >= count ? values[..count] : throw Error(key, $"has {values.Length} values for {count} layers");
     }
 
-    object? Find(string key) => keys.Find(Name(key));
+    object? Find(string key) => keys.Find(Name(key)) ?? defaults?.GetValueOrDefault(key);
 
     int Integer(string key, object value) => value switch
     {

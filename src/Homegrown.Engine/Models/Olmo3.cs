@@ -14,6 +14,7 @@ public static class Olmo3
         Maker = "AI2",
         Folders = [new("olmo2", "olmo3")
         {
+            Keys = KeyMap.Decoder.With(FolderRope.Of("full_attention", "")),
             Names = NameMap.Llama.With(
                 ("blk.{l}.post_attention_norm", "model.layers.{l}.post_attention_layernorm"),
                 ("blk.{l}.post_ffw_norm", "model.layers.{l}.post_feedforward_layernorm")),

@@ -21,5 +21,6 @@ public static class Qwen2
     {
         Maker = "Alibaba",
         Load = Architecture.Load,
+        Defaults = new Dictionary<string, object> { ["attention.layer_norm_rms_epsilon"] = 0.0 },
     };
 }

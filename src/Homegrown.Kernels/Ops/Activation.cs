@@ -12,6 +12,9 @@ public enum Activation
     /// <summary>The same by its authors' tanh.</summary>
     GeluTanh,
 
+    /// <summary>The same of x rounded to half precision, and rounded so: llama.cpp's table.</summary>
+    GeluTanhHalf,
+
     Relu,
 
     /// <summary>relu(x)² (So et al. 2021, arXiv 2109.08668).</summary>
@@ -51,6 +54,7 @@ static class Activations
             case Activation.Silu: visitor.Visit<Silu>(); break;
             case Activation.Gelu: visitor.Visit<Gelu>(); break;
             case Activation.GeluTanh: visitor.Visit<GeluTanh>(); break;
+            case Activation.GeluTanhHalf: visitor.Visit<GeluTanhHalf>(); break;
             case Activation.Relu: visitor.Visit<Relu>(); break;
             case Activation.ReluSquared: visitor.Visit<ReluSquared>(); break;
             case Activation.Sigmoid: visitor.Visit<Sigmoid>(); break;
@@ -110,6 +114,16 @@ static class Activations
         }
     }
 
+    readonly struct GeluTanhHalf : IActivation
+    {
+        public static float Of(float x) => MathF.Abs(x) >= 10 ? MathF.Max(x, 0) : (float)(Half)GeluTanh.Of((float)(Half)x);
+
+        // For comparisons alone: lane by lane.
+        public static TLanes Of<TLanes>(TLanes x)
+            where TLanes : struct, ILanes<TLanes>
+            => LaneByLane<GeluTanhHalf, TLanes>(x);
+    }
+
     readonly struct Relu : IActivation
     {
         public static float Of(float x) => x > 0 ? x : float.IsNaN(x) ? x : 0;
@@ -133,13 +147,18 @@ static class Activations
         public static float Of(float x) => MathF.Max(x, 0) + MathF.Log(1 + MathF.Exp(-MathF.Abs(x)));
 
         // Few numbers go through it (a decay for each head): lane by lane.
-        public static unsafe TLanes Of<TLanes>(TLanes x)
+        public static TLanes Of<TLanes>(TLanes x)
             where TLanes : struct, ILanes<TLanes>
-        {
-            var values = stackalloc float[TLanes.Count];
-            x.Store(values);
-            for (var i = 0; i < TLanes.Count; i++) values[i] = Of(values[i]);
-            return TLanes.Load(values);
-        }
+            => LaneByLane<Softplus, TLanes>(x);
+    }
+
+    static unsafe TLanes LaneByLane<TActivation, TLanes>(TLanes x)
+        where TActivation : struct, IActivation
+        where TLanes : struct, ILanes<TLanes>
+    {
+        var values = stackalloc float[TLanes.Count];
+        x.Store(values);
+        for (var i = 0; i < TLanes.Count; i++) values[i] = TActivation.Of(values[i]);
+        return TLanes.Load(values);
     }
 }

@@ -11,12 +11,18 @@ public sealed class ArchitectureTests
 {
     const double Bound = 1e-9;
 
+    static readonly string[] Names =
+    [
+        "llama", "llama-ropefreqs", "mistral3", "qwen2", "qwen2-yarn", "qwen2moe", "qwen2vl", "qwen3", "qwen3moe", "minicpm", "baichuan-32", "baichuan-40", "chatglm", "glm4", "glm4moe",
+        "hunyuan", "hunyuan-moe", "ernie4_5", "ernie4_5-moe", "minimax-m2", "internlm2", "gpt-oss", "gemma3", "phi3",
+    ];
+
     public static TheoryData<string, Tier> Models
     {
         get
         {
             var rows = new TheoryData<string, Tier>();
-            foreach (var name in (string[])["llama", "llama-ropefreqs", "qwen2", "qwen2-yarn"])
+            foreach (var name in Names)
                 foreach (var tier in Enum.GetValues<Tier>()) rows.Add(name, tier);
             return rows;
         }
@@ -75,8 +81,8 @@ public sealed class ArchitectureTests
 
     static (string Path, int[] Tokens, float[] Logits) Fixture(string name)
     {
-        var inTree = Repository.Fixture("archs", $"{name}.gguf");
-        var path = File.Exists(inTree) ? inTree : Repository.Shared("archs", $"{name}.gguf");
-        return (path, Numbers.Integers(Repository.Fixture("archs", $"{name}.tokens.txt")), Numbers.Floats(Repository.Fixture("archs", $"{name}.logits.f32")));
+        return (At("gguf"), Numbers.Integers(At("tokens.txt")), Numbers.Floats(At("logits.f32")));
+
+        string At(string kind) => Repository.Fixture("archs", $"{name}.{kind}") is var inTree && File.Exists(inTree) ? inTree : Repository.Shared("archs", $"{name}.{kind}");
     }
 }

@@ -21,11 +21,11 @@ sealed class StepDriver : IDisposable
     public StepDriver(string path, bool exact, Tier? tier = null, int positions = 512)
     {
         source = LocalModel.Open(path);
-        var metadata = new ModelMetadata(source);
+        var metadata = new ModelMetadata(source, ModelCatalog.Find(source).Defaults);
         compute = new Compute(new() { Exact = exact, Tier = tier });
         packing = new PackedWeights(compute);
         var weights = new Weights(source, packing);
-        decoder = ModelCatalog.Find(source).Load(ModelConfig.Read(metadata, weights.Rows("token_embd")), weights);
+        decoder = ModelCatalog.Find(source).Load(ModelConfig.Read(metadata, weights.Rows("token_embd")) with { HalfGelu = exact && source is GgufSource }, weights);
         cache = new KvCache(decoder.KvShape, positions, exact ? KvType.F32 : KvType.F16);
         batch = new Batch(compute, cache);
     }
