@@ -7,7 +7,7 @@ namespace Homegrown.Engine.Cache;
 public readonly record struct KvShape(int Layers, int KvHeads, int HeadDim)
 {
     /// <summary>Bytes that one position takes in all layers, keys and values.</summary>
-    public long BytesPerPosition(KvType type) => Layers * KvPages.BytesPerPosition(KvHeads, HeadDim, type);
+    public long BytesPerPosition(KvType type) => Layers * new KvEntry(KvHeads, HeadDim, HeadDim).BytesPerPosition(type);
 }
 
 /// <summary>

@@ -44,10 +44,10 @@ public sealed class EmbeddingLayer(string name, Weight table)
 /// <summary>The three ways in which a fused product is cut into queries, keys and values.</summary>
 public static class AttentionSplit
 {
-    /// <summary>[tokens, (heads + 2 kvHeads) * headDim] to q, k and v: views.</summary>
+    /// <summary>[tokens, heads * keyDim | kvHeads * keyDim | kvHeads * valueDim] to q, k and v: views.</summary>
     public static (Tensor Q, Tensor K, Tensor V) Split(this Tensor qkv, AttentionShape shape)
     {
-        var (q, kv) = (shape.Heads * shape.HeadDim, shape.KvHeads * shape.HeadDim);
-        return (qkv.Slice(0, q), qkv.Slice(q, kv), qkv.Slice(q + kv, kv));
+        var (q, k, v) = (shape.Heads * shape.KeyDim, shape.KvHeads * shape.KeyDim, shape.KvHeads * shape.ValueDim);
+        return (qkv.Slice(0, q), qkv.Slice(q, k), qkv.Slice(q + k, v));
     }
 }

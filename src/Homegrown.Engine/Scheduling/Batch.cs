@@ -46,10 +46,12 @@ public sealed class Batch(Compute compute, KvCache cache)
         for (var row = first + added.Length - wanted; row < rows.Rows; row++) sampled.Add(row);
     }
 
-    /// <summary>Writes k and v, [tokens, kvHeads * headDim], to the layer's pages, then attends: [tokens, heads * headDim].</summary>
-    /// <param name="window">Positions that a token sees, its own included, where the model has a sliding window; null for all.</param>
-    public Tensor Attend(int layer, Tensor q, Tensor k, Tensor v, AttentionShape shape, int? window = null)
-        => Attention.Forward(q, k, v, cache.Layer(layer), rows, shape, 1 / MathF.Sqrt(shape.HeadDim), window);
+    /// <summary>
+    /// Writes k and v, [tokens, kvHeads * keyDim] and [tokens, kvHeads * valueDim], to the layer's pages, then attends:
+    /// [tokens, heads * valueDim].
+    /// </summary>
+    public Tensor Attend(int layer, Tensor q, Tensor k, Tensor v, AttentionShape shape, AttentionOptions? options = null, KeyChoice? choice = null)
+        => Attention.Forward(q, k, v, cache.Layer(layer), rows, shape, options, choice);
 
     /// <summary>The rows of x whose logits are wanted, [sampled, columns].</summary>
     public Tensor RowsToSample(Tensor x)

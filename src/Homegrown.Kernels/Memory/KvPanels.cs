@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Homegrown.Kernels.Ops;
 using Homegrown.Kernels.Quant;
@@ -28,12 +29,16 @@ sealed unsafe class KvPanels(KvType type, bool positionsAreRows, long heads, int
     /// <summary>Rows and columns of a square.</summary>
     public const int Side = 32;
 
-    const int Numbers = Side * Side;
+    /// <summary>Numbers of a square.</summary>
+    public const int Numbers = Side * Side;
 
     readonly NativeBuffer data = new(checked(heads * panels * squares * SquareBytes(type)));
     readonly long squareBytes = SquareBytes(type);
 
     public KvType Type => type;
+
+    /// <summary>A position's numbers are side by side; otherwise they are one below the other.</summary>
+    public bool PositionsAreRows => positionsAreRows;
 
     public long Bytes => data.Bytes;
 
@@ -114,6 +119,54 @@ sealed unsafe class KvPanels(KvType type, bool positionsAreRows, long heads, int
         if (type == KvType.F16) LoadHalves<TLanes>((Half*)panel, first, end, tile, ahead);
         else LoadCodes<TLanes>(panel, first, end, tile, ahead);
         return tile;
+    }
+
+    /// <summary>One position's 32 numbers of a square in which positions are rows, as floats times <see cref="Unit"/>.</summary>
+    public void LoadRow<TLanes>(byte* square, int place, float* to)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        var row = Load<TLanes>(square, place, place + 1, to - (place * Side), square) + (place * Side);
+        if (row != to) new Span<float>(row, Side).CopyTo(new(to, Side));
+    }
+
+    /// <summary>One position's numbers of a square in which positions are columns, as floats times <see cref="Unit"/>, 32 floats apart.</summary>
+    public void LoadColumn(byte* square, int place, float* to, int count)
+    {
+        for (var i = 0; i < count; i++) to[i * Side] = Read(square, place, i) * Unit;
+    }
+
+    /// <summary>
+    /// A square in which positions are rows, as floats times <see cref="Unit"/>, turned: [32 of headDim, 32 positions].
+    /// </summary>
+    /// <param name="scratch">[32, 32].</param>
+    public void LoadTurned<TLanes>(byte* square, float* to, float* scratch, byte* ahead)
+        where TLanes : struct, ILanes<TLanes>
+        => Turn(Load<TLanes>(square, 0, Side, scratch, ahead), to);
+
+    /// <summary>Rows become columns, [32, 32], in squares of 4 by 4.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Turn(float* from, float* to)
+    {
+        for (var row = 0; row < Side; row += 4)
+        {
+            for (var column = 0; column < Side; column += 4)
+            {
+                float* x = from + (row * Side) + column, y = to + (column * Side) + row;
+                var (a, b, c, d) = (Vector128.Load(x), Vector128.Load(x + Side), Vector128.Load(x + (2 * Side)), Vector128.Load(x + (3 * Side)));
+                if (Sse.IsSupported)
+                {
+                    var (ab, cd, abHigh, cdHigh) = (Sse.UnpackLow(a, b), Sse.UnpackLow(c, d), Sse.UnpackHigh(a, b), Sse.UnpackHigh(c, d));
+                    Sse.MoveLowToHigh(ab, cd).Store(y);
+                    Sse.MoveHighToLow(cd, ab).Store(y + Side);
+                    Sse.MoveLowToHigh(abHigh, cdHigh).Store(y + (2 * Side));
+                    Sse.MoveHighToLow(cdHigh, abHigh).Store(y + (3 * Side));
+                }
+                else
+                {
+                    for (var i = 0; i < 4; i++) Vector128.Create(a[i], b[i], c[i], d[i]).Store(y + (i * Side));
+                }
+            }
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

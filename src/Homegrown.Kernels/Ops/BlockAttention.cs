@@ -5,7 +5,7 @@ namespace Homegrown.Kernels.Ops;
 
 /// <summary>
 /// The arithmetic of one block of queries: panels of keys and values become floats once, and meet all queries of the block. Lanes
-/// are positions in scores and softmax, numbers of headDim in values.
+/// are positions in scores and softmax, numbers of valueDim in values.
 /// </summary>
 readonly unsafe struct BlockAttention<TLanes>(in AttentionCall call, in QueryBlock block, float* scratch)
     where TLanes : struct, ILanes<TLanes>
@@ -17,25 +17,26 @@ readonly unsafe struct BlockAttention<TLanes>(in AttentionCall call, in QueryBlo
 
     readonly AttentionCall call = call;
     readonly QueryBlock block = block;
-    readonly int group = call.Group, dim = call.Shape.HeadDim, rows = block.Tokens * call.Group;
-    readonly BlockScratch scratch = new(scratch, call.Shape.HeadDim, block.Tokens * call.Group);
+    readonly int group = call.Group, keyDim = call.Shape.KeyDim, valueDim = call.Shape.ValueDim, rows = block.Tokens * call.Group;
+    readonly BlockScratch scratch = new(scratch, call.Shape, block.Tokens * call.Group);
+    readonly BlockPanels<TLanes> panels = new(call, block, new(scratch, call.Shape, block.Tokens * call.Group));
 
     /// <summary>What <see cref="Attend"/> is given when its result is merged at once.</summary>
     public SpanResult Part => scratch.Part;
 
     int PaddedRows => TileProduct.RoundUp(rows);
 
-    /// <summary>Gathers the queries, scaled, as [rows, headDim]; a row beyond them is zero.</summary>
+    /// <summary>Gathers the queries, scaled, as [rows, keyDim]; a row beyond them is zero.</summary>
     [MethodImpl(Hot)]
     public void LoadQueries()
     {
-        new Span<float>(scratch.Queries, PaddedRows * dim).Clear();
+        new Span<float>(scratch.Queries, PaddedRows * keyDim).Clear();
         var scale = call.Scale / call.Pages.Keys.Unit;
         for (var row = 0; row < rows; row++)
         {
-            var (from, column) = block.Place(row, group, dim);
-            float* q = call.Q.RowPointer(from) + column, to = scratch.Queries + (row * dim);
-            for (var d = 0; d < dim; d++) to[d] = q[d] * scale;
+            var (from, head) = block.Place(row, group);
+            float* q = call.Q.RowPointer(from) + (head * keyDim), to = scratch.Queries + (row * keyDim);
+            for (var d = 0; d < keyDim; d++) to[d] = q[d] * scale;
         }
     }
 
@@ -49,9 +50,8 @@ readonly unsafe struct BlockAttention<TLanes>(in AttentionCall call, in QueryBlo
         for (var at = first & -Side; at < end; at += Side)
         {
             var row = FirstRow(at);
-            var ahead = at + Side < end ? Keys(at + Side) : Values(first, 0);
-            Multiply(call.Pages.Keys, Keys(at), 0, dim, scratch.Queries + (row * dim), dim,
-                Scores(row) + at - span, QueryBlock.SpanPositions, PaddedRows - row, ahead);
+            var ahead = at + Side < end ? panels.Key(at + Side, 0) : panels.Value(first, 0);
+            panels.MultiplyKeys(at, end, scratch.Queries + (row * keyDim), Scores(row) + at - span, PaddedRows - row, ahead);
         }
 
         for (var row = 0; row < rows; row++) Softmax(row, span, first, end, result);
@@ -60,38 +60,20 @@ readonly unsafe struct BlockAttention<TLanes>(in AttentionCall call, in QueryBlo
         {
             next = Math.Min(end, (at & -KvPages.PageSize) + KvPages.PageSize);
             var row = FirstRow(at);
-            for (var d = 0; d < dim; d += Side)
+            for (var d = 0; d < valueDim; d += Side)
             {
-                var ahead = d + Side < dim ? Values(at, d + Side) : next < end ? Values(next, 0) : null;
-                Multiply(call.Pages.Values, Values(at, d), at % KvPages.PageSize, next - at, Scores(row) + at - span, QueryBlock.SpanPositions,
-                    result.Values + (row * result.Columns) + d, result.Columns, PaddedRows - row, ahead);
+                var ahead = d + Side < valueDim ? panels.Value(at, d + Side) : next < end ? panels.Value(next, 0) : null;
+                panels.MultiplyValues(at, next, d, Scores(row) + at - span, result.Values + (row * result.Columns) + d, result.Columns, PaddedRows - row, ahead);
             }
         }
     }
 
-    /// <summary>
-    /// Adds a product with rows first to first + count - 1 of a panel. Few rows take the numbers apart as they come from memory; for
-    /// more they become floats first.
-    /// </summary>
-    void Multiply(KvPanels panels, byte* panel, int first, int count, float* a, nint aStride, float* c, nint cStride, int paddedRows, byte* ahead)
-    {
-        if (panels.Type == KvType.F16 && paddedRows <= 8)
-        {
-            var halves = (Half*)panel + (first * Side);
-            TileProduct.Multiply<TLanes, StoredHalves>(a, aStride, halves, c, cStride, paddedRows, count, ahead);
-            return;
-        }
-
-        var tile = panels.Load<TLanes>(panel, first, first + count, scratch.Tile, ahead == null ? panel : ahead);
-        TileProduct.Multiply<TLanes, StoredFloats>(a, aStride, tile + (first * Side), c, cStride, paddedRows, count);
-    }
-
-    /// <summary>An empty total.</summary>
+    /// <summary>A total of nothing but the sinks: scores without values.</summary>
     public void Start()
     {
         var total = scratch.Total;
-        new Span<float>(total.Max, rows).Fill(float.MinValue);
-        new Span<float>(total.Sum, rows).Clear();
+        for (var row = 0; row < rows; row++)
+            (total.Max[row], total.Sum[row]) = call.Sinks == null ? (float.MinValue, 0) : (call.Sinks[block.Place(row, group).Head], 1);
         new Span<float>(total.Values, rows * total.Columns).Clear();
     }
 
@@ -119,23 +101,18 @@ readonly unsafe struct BlockAttention<TLanes>(in AttentionCall call, in QueryBlo
         var total = scratch.Total;
         for (var row = 0; row < rows; row++)
         {
-            var (to, column) = block.Place(row, group, dim);
-            float* y = call.Y.RowPointer(to) + column, from = total.Values + (row * total.Columns);
+            var (to, head) = block.Place(row, group);
+            float* y = call.Y.RowPointer(to) + (head * valueDim), from = total.Values + (row * total.Columns);
             var scale = 1 / total.Sum[row];
-            for (var d = 0; d < dim; d++) y[d] = from[d] * scale;
+            for (var d = 0; d < valueDim; d++) y[d] = from[d] * scale;
         }
     }
 
     float* Scores(int row) => scratch.Scores + (row * QueryBlock.SpanPositions);
 
     /// <summary>A row before the first that sees <paramref name="position"/>, or that one.</summary>
-    int FirstRow(int position) => Math.Max(0, position - block.Position(0, group)) * group / TileProduct.RowBlock * TileProduct.RowBlock;
-
-    byte* Keys(int position)
-        => call.Pages.KeySquare(call.Page(block.Segment, position), block.KvHead, position % KvPages.PageSize, 0);
-
-    byte* Values(int position, int d)
-        => call.Pages.ValueSquare(call.Page(block.Segment, position), block.KvHead, 0, d);
+    int FirstRow(int position)
+        => call.BothSides || call.Chosen != null ? 0 : Math.Max(0, position - block.Position(0, group)) * group / TileProduct.RowBlock * TileProduct.RowBlock;
 
     /// <summary>
     /// A row's scores of positions <paramref name="first"/> to <paramref name="end"/> - 1 become exponentials relative to the
@@ -146,7 +123,7 @@ readonly unsafe struct BlockAttention<TLanes>(in AttentionCall call, in QueryBlo
     {
         var scores = Scores(row) - span;
         var position = block.Position(row, group);
-        var (from, to) = (Math.Max(first, call.FirstSeen(position)), Math.Min(end, position + 1));
+        var (from, to) = call.Chosen != null ? (first, end) : (Math.Max(first, call.FirstSeen(position)), Math.Min(end, call.EndSeen(block.Segment, position)));
         if (from >= to)
         {
             new Span<float>(scores + first, end - first).Clear();
@@ -159,6 +136,8 @@ readonly unsafe struct BlockAttention<TLanes>(in AttentionCall call, in QueryBlo
 
         // Whole vectors, counted from the span's start; what they have too much gets no weight.
         var (start, stop) = (from & -TLanes.Count, (to + TLanes.Count - 1) & -TLanes.Count);
+        if (call.SoftCap > 0) Cap(scores, start, stop);
+        if (call.Slopes != null) Lean(scores, start, stop, position, call.Slopes[block.Place(row, group).Head]);
         new Span<float>(scores + start, from - start).Fill(float.NegativeInfinity);
         new Span<float>(scores + to, stop - to).Fill(float.NegativeInfinity);
         var (max, sum) = (TLanes.Create(float.MinValue), TLanes.Create(0));
@@ -174,5 +153,25 @@ readonly unsafe struct BlockAttention<TLanes>(in AttentionCall call, in QueryBlo
         }
 
         (result.Max[row], result.Sum[row]) = (largest, sum.Sum());
+    }
+
+    [MethodImpl(Hot)]
+    void Cap(float* scores, int start, int stop)
+    {
+        var (cap, inverse) = (TLanes.Create(call.SoftCap), TLanes.Create(1 / call.SoftCap));
+        for (var i = start; i < stop; i += TLanes.Count) (cap * LaneMath.Tanh(TLanes.Load(scores + i) * inverse)).Store(scores + i);
+    }
+
+    /// <summary>Adds the slope times the steps from the row's own position.</summary>
+    [MethodImpl(Hot)]
+    void Lean(float* scores, int start, int stop, int position, float slope)
+    {
+        var steps = stackalloc float[TLanes.Count];
+        for (var i = start; i < stop; i += TLanes.Count)
+        {
+            for (var lane = 0; lane < TLanes.Count; lane++)
+                steps[lane] = (call.Chosen == null ? i + lane : call.Chosen[block.List + Math.Min(i + lane, block.End - 1)]) - position;
+            TLanes.MultiplyAdd(TLanes.Create(slope), TLanes.Load(steps), TLanes.Load(scores + i)).Store(scores + i);
+        }
     }
 }

@@ -3,37 +3,40 @@ using Homegrown.Kernels.Memory;
 namespace Homegrown.Kernels.Ops;
 
 /// <summary>A thread's memory while it works on a block of so many rows.</summary>
-readonly unsafe struct BlockScratch(float* data, int headDim, int rows)
+readonly unsafe struct BlockScratch(float* data, AttentionShape shape, int rows)
 {
-    public static long Floats(int headDim, int rows)
-        => TileFloats(headDim) + ((long)TileProduct.RoundUp(rows) * (headDim + QueryBlock.SpanPositions)) + (2 * SpanResult.Floats(headDim, rows));
+    public static long Floats(AttentionShape shape, int rows)
+        => TileFloats(shape) + KvPanels.Numbers + ((long)TileProduct.RoundUp(rows) * (shape.KeyDim + QueryBlock.SpanPositions)) + (2 * SpanResult.Floats(shape, rows));
 
-    /// <summary>A panel of keys or values: [headDim or positions of a page, 32].</summary>
+    /// <summary>A panel of keys or values: [keyDim in whole squares or positions of a page, 32].</summary>
     public float* Tile => data;
 
+    /// <summary>[32, 32], to be turned.</summary>
+    public float* Square => Tile + TileFloats(shape);
+
     /// <summary>[rows, positions of a span].</summary>
-    public float* Scores => Tile + TileFloats(headDim);
+    public float* Scores => Square + KvPanels.Numbers;
 
-    public SpanResult Part => new(Scores + ((long)TileProduct.RoundUp(rows) * QueryBlock.SpanPositions), headDim, rows);
+    public SpanResult Part => new(Scores + ((long)TileProduct.RoundUp(rows) * QueryBlock.SpanPositions), shape, rows);
 
-    public SpanResult Total => new(Part.Max + SpanResult.Floats(headDim, rows), headDim, rows);
+    public SpanResult Total => new(Part.Max + SpanResult.Floats(shape, rows), shape, rows);
 
-    /// <summary>[rows, headDim].</summary>
-    public float* Queries => Total.Max + SpanResult.Floats(headDim, rows);
+    /// <summary>[rows, keyDim].</summary>
+    public float* Queries => Total.Max + SpanResult.Floats(shape, rows);
 
-    static long TileFloats(int headDim) => (long)Math.Max(headDim, KvPages.PageSize) * KvPanels.Side;
+    static long TileFloats(AttentionShape shape) => (long)Math.Max(KvPanels.Squares(shape.KeyDim) * KvPanels.Side, KvPages.PageSize) * KvPanels.Side;
 }
 
 /// <summary>
 /// Softmax of some positions and their weighted values, for each row: a maximum, a sum of exponentials, and values, [rows, Columns].
 /// </summary>
-readonly unsafe struct SpanResult(float* data, int headDim, int rows)
+readonly unsafe struct SpanResult(float* data, AttentionShape shape, int rows)
 {
     // Vectors are aligned to their lines.
     const int Line = 16;
 
-    /// <summary>headDim, rounded up to whole panels.</summary>
-    public int Columns => KvPanels.Squares(headDim) * KvPanels.Side;
+    /// <summary>valueDim, rounded up to whole panels.</summary>
+    public int Columns => KvPanels.Squares(shape.ValueDim) * KvPanels.Side;
 
     public float* Max => data;
 
@@ -41,8 +44,8 @@ readonly unsafe struct SpanResult(float* data, int headDim, int rows)
 
     public float* Values => data + (2 * Rounded(rows));
 
-    public static long Floats(int headDim, int rows)
-        => (2 * Rounded(rows)) + ((long)TileProduct.RoundUp(rows) * KvPanels.Squares(headDim) * KvPanels.Side);
+    public static long Floats(AttentionShape shape, int rows)
+        => (2 * Rounded(rows)) + ((long)TileProduct.RoundUp(rows) * KvPanels.Squares(shape.ValueDim) * KvPanels.Side);
 
     static int Rounded(int rows) => (rows + Line - 1) & -Line;
 }

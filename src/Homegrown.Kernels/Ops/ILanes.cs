@@ -81,4 +81,28 @@ static class LaneMath
         p = TLanes.MultiplyAdd(p, r * r, r) + TLanes.Create(1);
         return p * TLanes.PowerOfTwo(n);
     }
+
+    /// <summary>
+    /// The hyperbolic tangent within 4 units of the last place: a quotient of polynomials whose coefficients are those of Eigen's
+    /// float tanh; beyond 7.9 it is 1 to the last bit but one.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TLanes Tanh<TLanes>(TLanes x)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        x = TLanes.Min(TLanes.Create(7.90531110763549805f), TLanes.Max(TLanes.Create(-7.90531110763549805f), x));
+        var s = x * x;
+        var p = TLanes.Create(-2.76076847742355e-16f);
+        p = TLanes.MultiplyAdd(p, s, TLanes.Create(2.00018790482477e-13f));
+        p = TLanes.MultiplyAdd(p, s, TLanes.Create(-8.60467152213735e-11f));
+        p = TLanes.MultiplyAdd(p, s, TLanes.Create(5.12229709037114e-08f));
+        p = TLanes.MultiplyAdd(p, s, TLanes.Create(1.48572235717979e-05f));
+        p = TLanes.MultiplyAdd(p, s, TLanes.Create(6.37261928875436e-04f));
+        p = TLanes.MultiplyAdd(p, s, TLanes.Create(4.89352455891786e-03f));
+        var q = TLanes.Create(1.19825839466702e-06f);
+        q = TLanes.MultiplyAdd(q, s, TLanes.Create(1.18534705686654e-04f));
+        q = TLanes.MultiplyAdd(q, s, TLanes.Create(2.26843463243900e-03f));
+        q = TLanes.MultiplyAdd(q, s, TLanes.Create(4.89352518554385e-03f));
+        return p * x / q;
+    }
 }

@@ -4,15 +4,18 @@ namespace Homegrown.Kernels.Ops;
 
 /// <summary>
 /// Queries that are computed together because they share a head of keys and values: neighbouring tokens of a segment times the
-/// heads of a group, a row for each, in the order [tokens, group].
+/// heads of a group, a row for each, in the order [tokens, group]. Where positions are chosen, a block is one token, and its
+/// positions are the places of its list.
 /// </summary>
 /// <param name="Segment">The sequence's rows in this step.</param>
 /// <param name="KvHead">The shared head.</param>
 /// <param name="FirstToken">The first token, counted from the segment's first.</param>
 /// <param name="Tokens">How many.</param>
 /// <param name="First">The first position that any of them sees.</param>
+/// <param name="End">One after the last position that any of them sees.</param>
 /// <param name="SpansBefore">Spans of the blocks before this one.</param>
-readonly record struct QueryBlock(Segment Segment, int KvHead, int FirstToken, int Tokens, int First, int SpansBefore)
+/// <param name="List">Where the block's list starts among the chosen positions.</param>
+readonly unsafe record struct QueryBlock(Segment Segment, int KvHead, int FirstToken, int Tokens, int First, int End, int SpansBefore, int List)
 {
     /// <summary>Positions whose softmax is computed as one; fixed, so that a row's result depends on neither threads nor batch.</summary>
     public const int SpanPositions = 4 * KvPages.PageSize;
@@ -23,32 +26,39 @@ readonly record struct QueryBlock(Segment Segment, int KvHead, int FirstToken, i
     /// <summary>Positions from a block's first token to its last, of which half are computed and hidden.</summary>
     const int MostTokens = 32;
 
-    /// <summary>One after the last position that any of them sees.</summary>
-    public int End => Segment.FirstPosition + FirstToken + Tokens;
-
     /// <summary>The first span, counted from position 0.</summary>
     public int FirstSpan => First / SpanPositions;
 
     public int Spans => ((End - 1) / SpanPositions) - FirstSpan + 1;
 
-    /// <summary>The position of a row's token, the last that it sees.</summary>
+    /// <summary>The position of a row's token.</summary>
     public int Position(int row, int group) => Segment.FirstPosition + FirstToken + (row / group);
 
-    /// <summary>Where a row's head starts in [rows, heads * headDim], as a row of the step and a column.</summary>
-    public (int Row, int Column) Place(int row, int group, int headDim)
-        => (Segment.FirstRow + FirstToken + (row / group), ((KvHead * group) + (row % group)) * headDim);
-
-    /// <summary>Tokens of a block.</summary>
-    public static int TokensOf(int group) => Math.Clamp(UsefulRows / group, 1, MostTokens);
+    /// <summary>Where a row's query or result is, as a row of the step and a head.</summary>
+    public (int Row, int Head) Place(int row, int group)
+        => (Segment.FirstRow + FirstToken + (row / group), (KvHead * group) + (row % group));
 
     /// <summary>Blocks of a segment for one head of keys and values.</summary>
-    public static int Count(Segment segment, int group) => ((segment.Rows - 1) / TokensOf(group)) + 1;
+    public static int Count(in AttentionCall call, Segment segment) => ((segment.Rows - 1) / TokensOf(call)) + 1;
 
     /// <summary>Block <paramref name="index"/> of a segment and a head.</summary>
-    public static QueryBlock Create(in AttentionCall call, Segment segment, int kvHead, int index, int spansBefore)
+    public static QueryBlock Create(in AttentionCall call, Segment segment, int kvHead, int index, int spansBefore, KeyChoice? choice)
     {
-        var first = index * TokensOf(call.Group);
-        var tokens = Math.Min(TokensOf(call.Group), segment.Rows - first);
-        return new(segment, kvHead, first, tokens, call.FirstSeen(segment.FirstPosition + first), spansBefore);
+        var first = index * TokensOf(call);
+        if (choice is not null)
+        {
+            var list = ListOf(choice, call, segment.FirstRow + first, kvHead);
+            return new(segment, kvHead, first, 1, 0, choice.Length(list), spansBefore, choice.Start(list));
+        }
+
+        var tokens = Math.Min(TokensOf(call), segment.Rows - first);
+        var position = segment.FirstPosition + first;
+        return new(segment, kvHead, first, tokens, call.FirstSeen(position), call.EndSeen(segment, position + tokens - 1), spansBefore, 0);
     }
+
+    /// <summary>The list of a row and a head of keys.</summary>
+    public static int ListOf(KeyChoice choice, in AttentionCall call, int row, int kvHead)
+        => choice.Lists == call.Q.Rows ? row : (row * call.Shape.KvHeads) + kvHead;
+
+    static int TokensOf(in AttentionCall call) => call.Chosen != null ? 1 : Math.Clamp(UsefulRows / call.Group, 1, MostTokens);
 }

@@ -12,11 +12,11 @@ static unsafe class TiledAttention
     // Products of fewer terms take some microseconds, less than waking a thread is worth.
     const long InlineTerms = 1 << 16;
 
-    public static void Run(in AttentionCall call, ReadOnlySpan<Segment> segments)
+    public static void Run(in AttentionCall call, ReadOnlySpan<Segment> segments, KeyChoice? choice)
     {
         var (compute, shape) = (call.Q.Compute, call.Shape);
         var count = 0;
-        foreach (var segment in segments) count += shape.KvHeads * QueryBlock.Count(segment, call.Group);
+        foreach (var segment in segments) count += shape.KvHeads * QueryBlock.Count(call, segment);
         if (count == 0) return;
 
         var blocks = (QueryBlock*)compute.Arena.Take(count * (long)sizeof(QueryBlock));
@@ -24,14 +24,14 @@ static unsafe class TiledAttention
         var (rows, spans, terms) = (0, 0, 0L);
         foreach (var segment in segments)
         {
-            for (var i = 0; i < QueryBlock.Count(segment, call.Group); i++)
+            for (var i = 0; i < QueryBlock.Count(call, segment); i++)
             {
                 for (var head = 0; head < shape.KvHeads; head++)
                 {
-                    var block = *next++ = QueryBlock.Create(call, segment, head, i, spans);
+                    var block = *next++ = QueryBlock.Create(call, segment, head, i, spans, choice);
                     rows = Math.Max(rows, block.Tokens * call.Group);
                     spans += block.Spans;
-                    terms += 2L * (block.End - block.First) * shape.HeadDim * block.Tokens * call.Group;
+                    terms += (long)(block.End - block.First) * (shape.KeyDim + shape.ValueDim) * block.Tokens * call.Group;
                 }
             }
         }
@@ -45,12 +45,12 @@ static unsafe class TiledAttention
             Tasks = apart ? spans : count,
             Rows = rows,
             Claimed = (int*)compute.Arena.Take(sizeof(int)),
-            Scratch = compute.Arena.Floats(threads * BlockScratch.Floats(shape.HeadDim, rows)),
+            Scratch = compute.Arena.Floats(threads * BlockScratch.Floats(shape, rows)),
         };
         *job.Claimed = 0;
         if (apart)
         {
-            job.Results = compute.Arena.Floats(spans * SpanResult.Floats(shape.HeadDim, rows));
+            job.Results = compute.Arena.Floats(spans * SpanResult.Floats(shape, rows));
             job.Left = (int*)compute.Arena.Take(count * (long)sizeof(int));
             for (var i = 0; i < count; i++) job.Left[i] = blocks[i].Spans;
         }
@@ -74,7 +74,7 @@ static unsafe class TiledAttention
 
         public readonly void Run(int part)
         {
-            var scratch = Scratch + (part * BlockScratch.Floats(Call.Shape.HeadDim, Rows));
+            var scratch = Scratch + (part * BlockScratch.Floats(Call.Shape, Rows));
             for (int task; (task = Interlocked.Increment(ref *Claimed) - 1) < Tasks;)
             {
                 var block = Results == null ? Blocks + (Tasks - 1 - task) : Blocks;   // a prompt's last see most
@@ -113,6 +113,6 @@ static unsafe class TiledAttention
 
         /// <summary>Where a span's result is kept until all are merged.</summary>
         readonly SpanResult Kept(in QueryBlock block, int span)
-            => new(Results + (span * SpanResult.Floats(Call.Shape.HeadDim, Rows)), Call.Shape.HeadDim, block.Tokens * Call.Group);
+            => new(Results + (span * SpanResult.Floats(Call.Shape, Rows)), Call.Shape, block.Tokens * Call.Group);
     }
 }

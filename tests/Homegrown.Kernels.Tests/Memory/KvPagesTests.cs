@@ -13,7 +13,15 @@ public sealed class KvPagesTests
     {
         using var pages = new KvPages(5, 3, headDim, type);
         Assert.Equal(2 * 5 * KvPages.PageSize * 3 * bytes, pages.Bytes);
-        Assert.Equal(2 * 3 * bytes, KvPages.BytesPerPosition(3, headDim, type));
+        Assert.Equal(2 * 3 * bytes, pages.Entry.BytesPerPosition(type));
+    }
+
+    [Fact]
+    public void Values_in_keys_take_no_bytes_of_their_own()
+    {
+        using var pages = new KvPages(5, KvEntry.Latent(576, 512), KvType.F16);
+        Assert.Equal(576 * 2, pages.Entry.BytesPerPosition(KvType.F16));
+        Assert.Equal(5 * KvPages.PageSize * 576 * 2, pages.Bytes);
     }
 
     [Theory]
@@ -49,7 +57,7 @@ public sealed class KvPagesTests
 
     [Fact]
     public void Sizes_that_are_not_positive_are_named()
-        => Assert.Equal("kvHeads", Assert.Throws<ArgumentOutOfRangeException>(() => new KvPages(5, 0, 64, KvType.F16)).ParamName);
+        => Assert.Equal("KvHeads", Assert.Throws<ArgumentOutOfRangeException>(() => new KvPages(5, 0, 64, KvType.F16)).ParamName);
 
     [Fact]
     public void Sizes_beyond_64_bits_throw_before_anything_is_allocated()

@@ -46,7 +46,7 @@ public sealed class AttentionTests
     {
         foreach (var (tier, bits) in Tiers)
         {
-            using var step = new AttentionWorld(new(6, 2, 32), KvType.F32, tier, threads: 2, window, vectorBits: bits);
+            using var step = new AttentionWorld(new(6, 2, 32), KvType.F32, tier, threads: 2, new() { Window = window }, vectorBits: bits);
             step.Run((0, 280), (1, 3));
             step.Run((0, 1), (1, 90));
             step.Run((0, 3));
@@ -98,7 +98,7 @@ public sealed class AttentionTests
         var rows = new RaggedRows();
         rows.Add(3, 63, [2, 1]);
         var (q, kv) = (Filled(compute, 3, 12, 1), Filled(compute, 3, 6, 1));
-        Attention.Forward(q, kv, kv, pages, rows, new(4, 2, 3), 1);
+        Attention.Forward(q, kv, kv, pages, rows, new(4, 2, 3));
         foreach (var page in (int[])[0, 1, 2, 3])
             foreach (var head in (int[])[0, 1])
                 for (var place = 0; place < KvPages.PageSize; place++)
@@ -120,16 +120,19 @@ public sealed class AttentionTests
         Assert.Contains("owns 1 pages for 65 positions", Refuses([0], new(4, 2, 16)));
         Assert.Contains("Page 4 of 4", Refuses([0, 4], new(4, 2, 16)));
         Assert.Contains("Page -1 of 4", Refuses([0, -1], new(4, 2, 16)));
-        Assert.Contains("pages of 2 heads of 16", Refuses([0, 1], new(4, 2, 32)));
-        Assert.Contains("pages of 2 heads of 16", Refuses([0, 1], new(3, 2, 16)));
+        Assert.Contains("pages of 2 heads of 16 and 16", Refuses([0, 1], new(4, 2, 32)));
+        Assert.Contains("pages of 2 heads of 16 and 16", Refuses([0, 1], new(3, 2, 16)));
         Assert.Contains("q is [65, 64], not [65, 6 * 16]", Refuses([0, 1], new(6, 2, 16)));
-        Assert.Contains("window", Refuses([0, 1], new(4, 2, 16), window: 0));
+        Assert.Contains("window", Refuses([0, 1], new(4, 2, 16), new() { Window = 0 }), StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("3 sinks for 4 heads", Refuses([0, 1], new(4, 2, 16), new() { Sinks = new float[3] }));
+        Assert.Contains("3 slopes for 4 heads", Refuses([0, 1], new(4, 2, 16), new() { Slopes = new float[3] }));
+        Assert.Contains("capped", Refuses([0, 1], new(4, 2, 16), new() { SoftCap = 0 }));
 
-        string Refuses(int[] table, AttentionShape shape, int? window = null)
+        string Refuses(int[] table, AttentionShape shape, AttentionOptions? options = null)
         {
             var rows = new RaggedRows();
             rows.Add(65, 0, table);
-            return Assert.ThrowsAny<ArgumentException>(() => Attention.Forward(q, kv, kv, pages, rows, shape, 1, window)).Message;
+            return Assert.ThrowsAny<ArgumentException>(() => Attention.Forward(q, kv, kv, pages, rows, shape, options)).Message;
         }
     }
 

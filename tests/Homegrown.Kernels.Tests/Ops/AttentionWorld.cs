@@ -6,13 +6,14 @@ using Homegrown.Kernels.Quant;
 namespace Homegrown.Kernels.Tests.Ops;
 
 /// <summary>
-/// Sequences with their whole history: every step is compared with softmax(scale * q·K) V in double over that history. Pages start
+/// Sequences with their whole history: every step is compared with softmax(scale * q·K) V in double over that history, and
+/// what the options add. Pages start
 /// full of NaN and are given out in random order, so that nothing but what was written can be read.
 /// </summary>
 sealed unsafe class AttentionWorld : IDisposable
 {
     readonly AttentionShape shape;
-    readonly int? window;
+    readonly AttentionOptions options;
     readonly float magnitude, scale;
     readonly Compute compute;
     readonly KvPages pages;
@@ -20,16 +21,23 @@ sealed unsafe class AttentionWorld : IDisposable
     readonly Dictionary<int, Sequence> sequences = [];
 
     public AttentionWorld(
-        AttentionShape shape, KvType type, Tier tier, int threads, int? window = null, float magnitude = 1, int vectorBits = 0)
+        AttentionShape shape, KvType type, Tier tier, int threads, AttentionOptions? options = null, float magnitude = 1, int vectorBits = 0, bool valuesInKeys = false)
     {
-        (this.shape, this.window, this.magnitude, scale) = (shape, window, magnitude, (float)(1 / Math.Sqrt(shape.HeadDim)));
+        (this.shape, this.options, this.magnitude) = (shape, options ?? AttentionOptions.None, magnitude);
+        scale = this.options.Scale ?? (float)(1 / Math.Sqrt(shape.KeyDim));
         compute = new(new() { Tier = tier, Threads = threads, MaxVectorBits = vectorBits });
-        pages = new(24, shape.KvHeads, shape.HeadDim, type);
+        pages = new(24, new KvEntry(shape.KvHeads, shape.KeyDim, shape.ValueDim) { ValuesInKeys = valuesInKeys }, type);
         foreach (var side in (KvPanels[])[pages.Keys, pages.Values]) new Span<byte>(side.Square(0, 0), (int)side.Bytes).Fill(0xFF);
         var order = Enumerable.Range(0, pages.Pages).ToArray();
         new Random(5).Shuffle(order);
         freePages = new(order);
     }
+
+    /// <summary>Chooses positions for a row at a position and a head of keys; null for rows that attend to all.</summary>
+    public Func<int, int, int[]>? Choose { get; init; }
+
+    /// <summary>All heads of keys have one choice.</summary>
+    public bool OneChoice { get; init; }
 
     /// <summary>All results of a sequence, in the order of its positions.</summary>
     public float[] Results(int sequence) => [.. sequences[sequence].Results];
@@ -58,21 +66,28 @@ sealed unsafe class AttentionWorld : IDisposable
             rows.Add(tokens, sequence.Keys.Count, CollectionsMarshal.AsSpan(sequence.Pages));
         }
 
-        var q = compute.Rent(rows.Rows, shape.Heads * shape.HeadDim);
-        var kv = compute.Rent(rows.Rows, 2 * shape.KvHeads * shape.HeadDim);   // slices: strides longer than rows
-        var (k, v) = (kv.Slice(0, kv.Columns / 2), kv.Slice(kv.Columns / 2, kv.Columns / 2));
+        var q = compute.Rent(rows.Rows, shape.Heads * shape.KeyDim);
+        var kv = compute.Rent(rows.Rows, shape.KvHeads * (shape.KeyDim + shape.ValueDim));   // slices: strides longer than rows
+        var (k, v) = (kv.Slice(0, shape.KvHeads * shape.KeyDim), kv.Slice(shape.KvHeads * shape.KeyDim, shape.KvHeads * shape.ValueDim));
+        var choice = Choose is null ? null : new KeyChoice();
         var row = 0;
         foreach (var (id, tokens) in segments)
         {
             for (var i = 0; i < tokens; i++, row++)
             {
-                Fill(sequences[id].Random, q.Row(row));
-                sequences[id].Keys.Add(Fill(sequences[id].Random, k.Row(row)));
-                sequences[id].Values.Add(Fill(sequences[id].Random, v.Row(row)));
+                Fill(sequences[id].Random, q.Row(row), shape.KeyDim);
+                sequences[id].Keys.Add(Fill(sequences[id].Random, k.Row(row), shape.KeyDim));
+                var value = Fill(sequences[id].Random, v.Row(row), shape.ValueDim);
+                sequences[id].Values.Add(pages.Entry.ValuesInKeys ? Heads(sequences[id].Keys[^1]) : value);
+                for (var head = 0; choice is not null && head < (OneChoice ? 1 : shape.KvHeads); head++)
+                {
+                    var chosen = Choose!(sequences[id].Keys.Count - 1, head);
+                    chosen.CopyTo(choice.Add(chosen.Length));
+                }
             }
         }
 
-        var y = Attention.Forward(q, k, v, pages, rows, shape, scale, window);
+        var y = Attention.Forward(q, k, v, pages, rows, shape, options, choice);
         row = 0;
         foreach (var (id, tokens) in segments)
         {
@@ -92,34 +107,52 @@ sealed unsafe class AttentionWorld : IDisposable
 
     void Check(Sequence sequence, int position, ReadOnlySpan<float> q, ReadOnlySpan<float> y)
     {
-        var (first, dim) = (Math.Max(0, position + 1 - (window ?? int.MaxValue / 2)), shape.HeadDim);
         var (error, norm) = (0.0, 0.0);
         for (var head = 0; head < shape.Heads; head++)
         {
-            var kv = head / (shape.Heads / shape.KvHeads) * dim;
-            var scores = new double[position + 1 - first];
-            for (var p = first; p <= position; p++) scores[p - first] = Dot(q.Slice(head * dim, dim), sequence.Keys[p].AsSpan(kv, dim)) * scale;
-            var largest = scores.Max();
+            var kv = head / (shape.Heads / shape.KvHeads);
+            var query = q.Slice(head * shape.KeyDim, shape.KeyDim).ToArray();
+            var seen = Seen(sequence, position, kv).ToArray();
+            var scores = seen.Select(p => Score(head, p - position, Dot(query, sequence.Keys[p].AsSpan(kv * shape.KeyDim, shape.KeyDim)))).ToArray();
+            var sink = options.Sinks is { } sinks ? sinks[head] : double.NegativeInfinity;
+            var largest = Math.Max(sink, scores.Max());
             var weights = scores.Select(s => Math.Exp(s - largest)).ToArray();
-            var (sum, expected) = (weights.Sum(), new double[dim]);
-            for (var p = first; p <= position; p++)
+            var (sum, expected) = (weights.Sum() + Math.Exp(sink - largest), new double[shape.ValueDim]);
+            foreach (var (i, p) in seen.Index())
             {
-                var value = sequence.Values[p].AsSpan(kv, dim);
-                for (var d = 0; d < dim; d++) expected[d] += weights[p - first] / sum * value[d];
+                var value = sequence.Values[p].AsSpan(kv * shape.ValueDim, shape.ValueDim);
+                for (var d = 0; d < expected.Length; d++) expected[d] += weights[i] / sum * value[d];
             }
 
-            for (var d = 0; d < dim; d++)
+            for (var d = 0; d < expected.Length; d++)
             {
-                var difference = y[(head * dim) + d] - expected[d];
+                var difference = y[(head * shape.ValueDim) + d] - expected[d];
                 error += difference * difference;
                 norm += expected[d] * expected[d];
             }
         }
 
         // A score is off by its magnitude times some 2^-24, and so is its exponential, relatively; the values cancel each other.
-        var tolerance = 1e-11 * Math.Pow(magnitude, 4);
+        var tolerance = 4e-11 * Math.Pow(magnitude, 4);
         Assert.True(error <= tolerance * norm, $"sequence {sequence.Id}, position {position}: NMSE {error / norm:g3}");
     }
+
+    IEnumerable<int> Seen(Sequence sequence, int position, int kvHead)
+    {
+        if (Choose is not null) return Choose(position, OneChoice ? 0 : kvHead);
+        var window = options.Window ?? int.MaxValue;
+        return Enumerable.Range(0, sequence.Keys.Count).Where(p => Math.Abs(p - position) < window && (p <= position || options.BothSides));
+    }
+
+    double Score(int head, int distance, double dot)
+    {
+        var score = dot * scale;
+        if (options.SoftCap is { } cap) score = cap * Math.Tanh(score / cap);
+        return score + (options.Slopes is { } slopes ? slopes[head] * (double)distance : 0);
+    }
+
+    /// <summary>The first numbers of each head's key.</summary>
+    float[] Heads(float[] key) => [.. key.Chunk(shape.KeyDim).SelectMany(head => head.Take(shape.ValueDim))];
 
     static double Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
     {
@@ -129,14 +162,14 @@ sealed unsafe class AttentionWorld : IDisposable
     }
 
     /// <summary>Random values, and what the cache keeps of them.</summary>
-    float[] Fill(Random random, Span<float> row)
+    float[] Fill(Random random, Span<float> row, int headDim)
     {
         for (var i = 0; i < row.Length; i++) row[i] = magnitude * ((random.NextSingle() * 4) - 2);
         var kept = row.ToArray();
         if (pages.Type == KvType.F16) for (var i = 0; i < kept.Length; i++) kept[i] = (float)(Half)kept[i];
         if (pages.Type == KvType.Q8_0)
-            for (var at = 0; at < kept.Length; at += shape.HeadDim)
-                for (var d = 0; d < shape.HeadDim; d += Q8_0.BlockSize) ThroughQ8(kept.AsSpan(at + d, Math.Min(Q8_0.BlockSize, shape.HeadDim - d)));
+            for (var at = 0; at < kept.Length; at += headDim)
+                for (var d = 0; d < headDim; d += Q8_0.BlockSize) ThroughQ8(kept.AsSpan(at + d, Math.Min(Q8_0.BlockSize, headDim - d)));
         return kept;
     }
 

@@ -24,6 +24,24 @@ public sealed unsafe class LanesTests
             Exponentials<Lanes128>([0f, -0f, float.NegativeInfinity, float.MinValue, -88f, 89f, float.PositiveInfinity, float.NaN]));
 
     [Fact]
+    public void Hyperbolic_tangents_are_within_four_units_of_the_last_place()
+    {
+        fixed (float* from = Values)
+        {
+            var result = stackalloc float[Lanes256.Count];
+            for (var i = 0; i < Values.Length; i += Lanes256.Count)
+            {
+                LaneMath.Tanh(Lanes256.Load(from + i)).Store(result);
+                for (var lane = 0; lane < Lanes256.Count; lane++)
+                {
+                    var exact = Math.Tanh(Values[i + lane]);
+                    Assert.InRange(Math.Abs(result[lane] - exact), 0, 4.8e-7 * Math.Abs(exact));
+                }
+            }
+        }
+    }
+
+    [Fact]
     public void Every_width_gives_the_same_bits()
     {
         Assert.Equal(Exponentials<Lanes128>(Values), Exponentials<Lanes256>(Values));

@@ -111,7 +111,7 @@ static unsafe class OpDefinitions
         using var pages = new KvPages((rows + KvPages.PageSize - 1) / KvPages.PageSize, 1, length, KvType.F32);
         var ragged = new RaggedRows();
         ragged.Add(rows, 0, [.. Enumerable.Range(0, pages.Pages).Reverse()]);
-        return Rented(() => Attention.Forward(q.Tensor, k.Tensor, v.Tensor, pages, ragged, new(2, 1, length), scale), expected);
+        return Rented(() => Attention.Forward(q.Tensor, k.Tensor, v.Tensor, pages, ragged, new(2, 1, length)), expected);
     }
 
     static OpRun OfMatMul(Compute compute, int length, int rows, Func<Random, float> value)

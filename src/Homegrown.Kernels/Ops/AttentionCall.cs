@@ -1,0 +1,53 @@
+using Homegrown.Kernels.Memory;
+
+namespace Homegrown.Kernels.Ops;
+
+/// <summary>What one attention works on.</summary>
+readonly unsafe struct AttentionCall
+{
+    /// <summary>[rows, heads * keyDim].</summary>
+    public Tensor Q { get; init; }
+
+    /// <summary>The result, [rows, heads * valueDim].</summary>
+    public Tensor Y { get; init; }
+
+    public KvPages Pages { get; init; }
+
+    /// <summary>Page numbers of all sequences.</summary>
+    public int* Table { get; init; }
+
+    public AttentionShape Shape { get; init; }
+
+    /// <summary>Of the scores before softmax.</summary>
+    public float Scale { get; init; }
+
+    /// <summary>Positions that a row sees, its own included.</summary>
+    public int Window { get; init; }
+
+    public bool BothSides { get; init; }
+
+    /// <summary>0 for none.</summary>
+    public float SoftCap { get; init; }
+
+    /// <summary>[heads], or null.</summary>
+    public float* Sinks { get; init; }
+
+    /// <summary>[heads], or null.</summary>
+    public float* Slopes { get; init; }
+
+    /// <summary>The positions of all lists, or null where rows attend to all that they may see.</summary>
+    public int* Chosen { get; init; }
+
+    /// <summary>Query heads that share a head of keys and values.</summary>
+    public int Group => Shape.Heads / Shape.KvHeads;
+
+    /// <summary>The first position that the row at <paramref name="position"/> sees.</summary>
+    public int FirstSeen(int position) => Math.Max(0, position - Window + 1);
+
+    /// <summary>One after the last position that it sees.</summary>
+    public int EndSeen(Segment segment, int position)
+        => BothSides ? (int)Math.Min(segment.FirstPosition + segment.Rows, (long)position + Window) : position + 1;
+
+    /// <summary>The page that holds a position of a segment.</summary>
+    public int Page(Segment segment, int position) => Table[segment.FirstPage + (position / KvPages.PageSize)];
+}
