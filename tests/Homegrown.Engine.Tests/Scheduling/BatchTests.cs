@@ -32,7 +32,7 @@ public sealed class BatchTests
                 k.Row(row).Clear();
                 v.Row(row).Fill(row);
             }
-            var y = batch.Attend(0, q, k, v, new AttentionShape(1, 1, 8), window is null ? null : new() { Window = window });
+            var y = batch.Attend(0, q, k, v, new AttentionShape(1, 1, 8), new() { Window = window });
             return [.. Enumerable.Range(0, 6).Select(row => MathF.Round(y.Row(row)[0], 4))];
         }
     }
