@@ -9,7 +9,7 @@ namespace Homegrown.Engine.Models;
 /// <summary>What decoders have around their blocks: the token table, a last norm, the head.</summary>
 public sealed class Transformer : Decoder
 {
-    readonly IReadOnlyList<RopeLayer> ropes;
+    readonly RopeLayer[] ropes;
     readonly EmbeddingLayer embedding;
     readonly IBlock[] blocks;
     readonly INorm norm;
@@ -18,7 +18,7 @@ public sealed class Transformer : Decoder
     /// <param name="ropes">The rotations of all layers.</param>
     /// <param name="block">Builds a layer from the tensors under blk.{layer}.</param>
     /// <param name="norm">The last norm, where it is no RMS norm.</param>
-    public Transformer(ModelConfig c, Weights w, IReadOnlyList<RopeLayer> ropes, Func<int, Weights, IBlock> block, INorm? norm = null)
+    public Transformer(ModelConfig c, Weights w, RopeLayer[] ropes, Func<int, Weights, IBlock> block, INorm? norm = null)
     {
         this.ropes = ropes;
         KvShape = new(c.Layers, c.KvHeads, c.HeadDim);
