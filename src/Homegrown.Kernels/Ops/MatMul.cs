@@ -10,10 +10,10 @@ namespace Homegrown.Kernels.Ops;
 public static class MatMul
 {
     /// <summary>
-    /// Parts for each thread of a product with few tokens: two even out a thread that was held up. With more, each begins again to
-    /// wait for memory until the processor sees what to fetch ahead: six cost a fifth of the rate, measured.
+    /// Of a part of a product with few tokens: a microsecond or two, which is what threads wait for each other at the end. A thread's
+    /// parts are neighbours, so that small ones do not break its stream of memory.
     /// </summary>
-    const int PartsPerThread = 2;
+    const int PartBytes = 32 << 10;
 
     /// <summary>Rows of a part are a multiple of this: whole panels.</summary>
     const int RowGroup = 16;
@@ -54,7 +54,7 @@ public static class MatMul
 
         int Rows(Weight weight) => operands.Tokens >= PanelRows
             ? PanelRows
-            : ((weight.Rows / (operands.X.Compute.Threads * PartsPerThread * RowGroup)) + 1) * RowGroup;
+            : (int)Math.Max(PartBytes / (weight.RowBytes * RowGroup), 1) * RowGroup;
 
         int Chunks(Weight weight)
         {

@@ -10,9 +10,10 @@ namespace Homegrown.Kernels.Threading;
 /// waking a thread takes, so workers spin between dispatches for a bounded while, and only then park.
 /// </summary>
 /// <remarks>
-/// A dispatch is one counter: whoever decrements <c>unclaimed</c> to zero or above owns a part of the dispatch that is
-/// published at that moment, whichever it is, and that dispatch cannot end before the part is done. So a late worker needs no
-/// generation number, and the job is stable from a claim until <c>unfinished</c> is counted down for it.
+/// Each thread owns a run of neighbouring parts, so that it reads one stream of memory, and when it is through takes parts from
+/// the ends of others' runs: parts may be small, and the last of them ends soon after the others. Whoever takes a part owns it in the
+/// dispatch that is published at that moment, whichever it is, and that dispatch cannot end before the part is reported done. So
+/// a late worker needs no generation number to be safe, and the job is stable from a claim until the report.
 /// </remarks>
 public sealed unsafe class WorkerPool : IDisposable
 {
@@ -20,14 +21,14 @@ public sealed unsafe class WorkerPool : IDisposable
     static readonly long SpinTicks = Stopwatch.Frequency * 50 / 1_000_000;
 
     readonly Thread[] workers;
+    readonly Share[] shares;
     readonly object gate = new();
     readonly long spinTicks;
 
     delegate*<void*, int, void> body;
     void* job;
-    int parts;
     Exception? failure;
-    Padded unclaimed, unfinished, parked, busy;
+    Padded dispatches, unfinished, parked, busy;
     volatile bool stopping;
 
     /// <param name="threads">Threads that compute, the calling one included; 0 takes what the machine and its quota give.</param>
@@ -37,10 +38,12 @@ public sealed unsafe class WorkerPool : IDisposable
         Threads = threads > 0 ? threads : Processors.Available;
         // With more threads than processors a spinning worker would hold up the one that has work.
         spinTicks = Threads <= Environment.ProcessorCount ? SpinTicks : 0;
+        shares = new Share[Threads];
         workers = new Thread[Threads - 1];
         for (var i = 0; i < workers.Length; i++)
         {
-            workers[i] = new Thread(Work) { IsBackground = true, Name = $"homegrown {i + 1}" };
+            var number = i + 1;
+            workers[i] = new Thread(() => Work(number)) { IsBackground = true, Name = $"homegrown {i + 1}" };
             workers[i].Start();
         }
     }
@@ -73,15 +76,13 @@ public sealed unsafe class WorkerPool : IDisposable
         {
             body = &RunPart<TJob>;
             this.job = pinned;
-            this.parts = parts;
             failure = null;
             Volatile.Write(ref unfinished.Value, parts);
-            Interlocked.Exchange(ref unclaimed.Value, parts); // a full fence: publishes, before parked is read
+            for (var thread = 0; thread < Threads; thread++)
+                shares[thread].Publish((int)((long)parts * thread / Threads), (int)((long)parts * (thread + 1) / Threads));
+            Interlocked.Increment(ref dispatches.Value); // a full fence: publishes, before parked is read
             WakeParked();
-            while (TryRunPart())
-            {
-            }
-
+            RunParts(0);
             for (var spins = 0; Volatile.Read(ref unfinished.Value) > 0; spins++)
             {
                 if (spins < 1000) Thread.SpinWait(1);
@@ -97,48 +98,60 @@ public sealed unsafe class WorkerPool : IDisposable
     static void RunPart<TJob>(void* job, int part)
         where TJob : struct, IJob => Unsafe.AsRef<TJob>(job).Run(part);
 
-    bool TryRunPart()
+    /// <summary>Runs parts until none is left to take, its own first.</summary>
+    void RunParts(int thread)
     {
-        if (Volatile.Read(ref unclaimed.Value) <= 0) return false;
-        var left = Interlocked.Decrement(ref unclaimed.Value);
-        if (left < 0) return false;
-        try
+        var done = 0;
+        for (; TryTake(thread, out var part); done++)
         {
-            if (Volatile.Read(ref failure) is null) body(job, parts - 1 - left);
-        }
-        catch (Exception exception)
-        {
-            Interlocked.CompareExchange(ref failure, exception, null);
+            try
+            {
+                if (Volatile.Read(ref failure) is null) body(job, part);
+            }
+            catch (Exception exception)
+            {
+                Interlocked.CompareExchange(ref failure, exception, null);
+            }
         }
 
-        Interlocked.Decrement(ref unfinished.Value);
-        return true;
+        if (done > 0) Interlocked.Add(ref unfinished.Value, -done);
     }
 
-    void Work()
+    bool TryTake(int thread, out int part)
     {
+        if (shares[thread].TryTakeFirst(out part)) return true;
+        for (var i = 1; i < shares.Length; i++)
+            if (shares[(thread + i) % shares.Length].TryTakeLast(out part)) return true;
+        return false;
+    }
+
+    void Work(int thread)
+    {
+        var seen = 0;
         while (!stopping)
         {
+            RunParts(thread);
             var idleSince = Stopwatch.GetTimestamp();
-            while (TryRunPart()) idleSince = Stopwatch.GetTimestamp();
-            while (Volatile.Read(ref unclaimed.Value) <= 0 && !stopping)
+            while (Volatile.Read(ref dispatches.Value) == seen && !stopping)
             {
                 if (Stopwatch.GetTimestamp() - idleSince < spinTicks) Thread.SpinWait(1);
-                else Park();
+                else Park(seen);
             }
+
+            seen = Volatile.Read(ref dispatches.Value);
         }
     }
 
     /// <summary>
-    /// Sleeps until something is published. The worker counts itself before it looks at the counter, the dispatcher writes the
+    /// Sleeps until something is published after what was <paramref name="seen"/>. The worker counts itself before it looks at the counter, the dispatcher writes the
     /// counter before it looks for sleepers, both with a full fence: one of them sees the other.
     /// </summary>
-    void Park()
+    void Park(int seen)
     {
         lock (gate)
         {
             Interlocked.Increment(ref parked.Value);
-            while (Volatile.Read(ref unclaimed.Value) <= 0 && !stopping) Monitor.Wait(gate);
+            while (Volatile.Read(ref dispatches.Value) == seen && !stopping) Monitor.Wait(gate);
             Interlocked.Decrement(ref parked.Value);
         }
     }
@@ -165,5 +178,47 @@ public sealed unsafe class WorkerPool : IDisposable
     {
         [FieldOffset(128)]
         public int Value;
+    }
+
+    /// <summary>A thread's parts that nobody has taken: from <c>first</c> in the low half to before <c>end</c> in the high half.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    struct Share
+    {
+        [FieldOffset(128)]
+        long parts;
+
+        public void Publish(int first, int end) => Volatile.Write(ref parts, Pack(first, end));
+
+        /// <summary>For the owner, in order.</summary>
+        public bool TryTakeFirst(out int part)
+        {
+            for (long now; First(now = Volatile.Read(ref parts)) < End(now);)
+            {
+                part = First(now);
+                if (Interlocked.CompareExchange(ref parts, Pack(part + 1, End(now)), now) == now) return true;
+            }
+
+            part = -1;
+            return false;
+        }
+
+        /// <summary>For others, from the far end.</summary>
+        public bool TryTakeLast(out int part)
+        {
+            for (long now; First(now = Volatile.Read(ref parts)) < End(now);)
+            {
+                part = End(now) - 1;
+                if (Interlocked.CompareExchange(ref parts, Pack(First(now), part), now) == now) return true;
+            }
+
+            part = -1;
+            return false;
+        }
+
+        static int First(long parts) => (int)parts;
+
+        static int End(long parts) => (int)(parts >> 32);
+
+        static long Pack(int first, int end) => ((long)end << 32) | (uint)first;
     }
 }
