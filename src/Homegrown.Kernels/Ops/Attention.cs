@@ -30,9 +30,9 @@ public static unsafe class Attention
         var scratch = q.Compute.Arena.Mark;
         fixed (int* table = rows.PageTable)
         {
-            var call = new AttentionCall(q, y, pages, table, shape, scale, window ?? int.MaxValue);
+            var call = new AttentionCall(q, k, v, y, pages, table, shape, scale, window ?? int.MaxValue);
             foreach (var segment in rows.Segments)
-                RowKernels.Run(q.Compute, segment.Rows, 2 * k.Columns, new Writer(call, k, v, segment));
+                if (!call.WritesLate(segment)) RowKernels.Run(q.Compute, segment.Rows, 2 * k.Columns, new Writer(call, segment));
 
             if (q.Compute.Tier == Tier.Reference) ReferenceAttention.Run(call, rows.Segments);
             else TiledAttention.Run(call, rows.Segments);
@@ -71,17 +71,12 @@ public static unsafe class Attention
     }
 
     /// <summary>Puts the keys and values of a segment's rows in their places.</summary>
-    readonly struct Writer(AttentionCall call, Tensor k, Tensor v, Segment segment) : IRowKernel
+    readonly struct Writer(AttentionCall call, Segment segment) : IRowKernel
     {
         public void Reference(int row)
         {
-            var (dim, position, from) = (call.Shape.HeadDim, segment.FirstPosition + row, segment.FirstRow + row);
-            for (var head = 0; head < call.Shape.KvHeads; head++) call.Pages.Fetch(call.Page(segment, position), head, position % KvPages.PageSize);
-            for (var head = 0; head < call.Shape.KvHeads; head++)
-            {
-                call.Pages.Write(
-                    call.Page(segment, position), head, position % KvPages.PageSize, k.RowPointer(from) + (head * dim), v.RowPointer(from) + (head * dim));
-            }
+            for (var head = 0; head < call.Shape.KvHeads; head++) call.Fetch(segment, row, head);
+            for (var head = 0; head < call.Shape.KvHeads; head++) call.Write(segment, row, head);
         }
 
         public void Portable<TLanes>(int row)
@@ -91,7 +86,7 @@ public static unsafe class Attention
 }
 
 /// <summary>What one attention works on.</summary>
-readonly unsafe struct AttentionCall(Tensor q, Tensor y, KvPages pages, int* table, AttentionShape shape, float scale, int window)
+readonly unsafe struct AttentionCall(Tensor q, Tensor k, Tensor v, Tensor y, KvPages pages, int* table, AttentionShape shape, float scale, int window)
 {
     /// <summary>[rows, heads * headDim].</summary>
     public Tensor Q { get; } = q;
@@ -114,4 +109,24 @@ readonly unsafe struct AttentionCall(Tensor q, Tensor y, KvPages pages, int* tab
 
     /// <summary>The page that holds a position of a segment.</summary>
     public int Page(Segment segment, int position) => table[segment.FirstPage + (position / KvPages.PageSize)];
+
+    /// <summary>
+    /// A single token's keys and values are written by whoever attends to them, head by head: a key goes to a line for each of its
+    /// numbers, and those lines are then read by the thread that has them.
+    /// </summary>
+    public bool WritesLate(Segment segment) => segment.Rows == 1 && Q.Compute.Tier != Tier.Reference;
+
+    /// <summary>Brings to the cache where a row's key and value will be written.</summary>
+    public void Fetch(Segment segment, int row, int kvHead)
+    {
+        var position = segment.FirstPosition + row;
+        Pages.Fetch(Page(segment, position), kvHead, position % KvPages.PageSize);
+    }
+
+    /// <summary>Puts a row's key and value of a head in their place.</summary>
+    public void Write(Segment segment, int row, int kvHead)
+    {
+        var (position, from, column) = (segment.FirstPosition + row, segment.FirstRow + row, kvHead * Shape.HeadDim);
+        Pages.Write(Page(segment, position), kvHead, position % KvPages.PageSize, k.RowPointer(from) + column, v.RowPointer(from) + column);
+    }
 }
