@@ -79,12 +79,14 @@ public sealed unsafe class WorkerPool : IDisposable
             failure = null;
             Volatile.Write(ref unfinished.Value, parts);
             for (var thread = 0; thread < Threads; thread++)
-                shares[thread].Publish((int)((long)parts * thread / Threads), (int)((long)parts * (thread + 1) / Threads));
+                shares[thread].Publish(FirstPart(thread, Threads, parts), FirstPart(thread + 1, Threads, parts));
             Interlocked.Increment(ref dispatches.Value); // a full fence: publishes, before parked is read
             WakeParked();
             RunParts(0);
+            var ahead = shares[0].Ahead;
             for (var spins = 0; Volatile.Read(ref unfinished.Value) > 0; spins++)
             {
+                if (ahead.Fetch()) continue;
                 if (spins < 1000) Thread.SpinWait(1);
                 else Thread.Yield();
             }
@@ -94,6 +96,9 @@ public sealed unsafe class WorkerPool : IDisposable
         Volatile.Write(ref busy.Value, 0);
         if (thrown is not null) ExceptionDispatchInfo.Throw(thrown);
     }
+
+    /// <summary>The first part of a thread's own, of a dispatch of so many.</summary>
+    internal static int FirstPart(int thread, int threads, int parts) => (int)((long)parts * thread / threads);
 
     static void RunPart<TJob>(void* job, int part)
         where TJob : struct, IJob => Unsafe.AsRef<TJob>(job).Run(part);
@@ -131,9 +136,11 @@ public sealed unsafe class WorkerPool : IDisposable
         while (!stopping)
         {
             RunParts(thread);
+            var ahead = shares[thread].Ahead;
             var idleSince = Stopwatch.GetTimestamp();
             while (Volatile.Read(ref dispatches.Value) == seen && !stopping)
             {
+                if (ahead.Fetch()) continue;
                 if (Stopwatch.GetTimestamp() - idleSince < spinTicks) Thread.SpinWait(1);
                 else Park(seen);
             }
@@ -142,9 +149,15 @@ public sealed unsafe class WorkerPool : IDisposable
         }
     }
 
+    /// <summary>Says what each thread will read next, to be fetched into its cache while it has nothing to do; a hint.</summary>
+    internal void Expect(int thread, ReadOnlySpan<byte> memory)
+    {
+        fixed (byte* first = memory) shares[thread].Ahead = new(first, memory.Length);
+    }
+
     /// <summary>
-    /// Sleeps until something is published after what was <paramref name="seen"/>. The worker counts itself before it looks at the counter, the dispatcher writes the
-    /// counter before it looks for sleepers, both with a full fence: one of them sees the other.
+    /// Sleeps until something is published after what was <paramref name="seen"/>. The worker counts itself before it looks at the
+    /// counter, the dispatcher writes the counter before it looks for sleepers, both with a full fence: one of them sees the other.
     /// </summary>
     void Park(int seen)
     {
@@ -178,47 +191,5 @@ public sealed unsafe class WorkerPool : IDisposable
     {
         [FieldOffset(128)]
         public int Value;
-    }
-
-    /// <summary>A thread's parts that nobody has taken: from <c>first</c> in the low half to before <c>end</c> in the high half.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 256)]
-    struct Share
-    {
-        [FieldOffset(128)]
-        long parts;
-
-        public void Publish(int first, int end) => Volatile.Write(ref parts, Pack(first, end));
-
-        /// <summary>For the owner, in order.</summary>
-        public bool TryTakeFirst(out int part)
-        {
-            for (long now; First(now = Volatile.Read(ref parts)) < End(now);)
-            {
-                part = First(now);
-                if (Interlocked.CompareExchange(ref parts, Pack(part + 1, End(now)), now) == now) return true;
-            }
-
-            part = -1;
-            return false;
-        }
-
-        /// <summary>For others, from the far end.</summary>
-        public bool TryTakeLast(out int part)
-        {
-            for (long now; First(now = Volatile.Read(ref parts)) < End(now);)
-            {
-                part = End(now) - 1;
-                if (Interlocked.CompareExchange(ref parts, Pack(First(now), part), now) == now) return true;
-            }
-
-            part = -1;
-            return false;
-        }
-
-        static int First(long parts) => (int)parts;
-
-        static int End(long parts) => (int)(parts >> 32);
-
-        static long Pack(int first, int end) => ((long)end << 32) | (uint)first;
     }
 }
