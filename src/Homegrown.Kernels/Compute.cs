@@ -58,6 +58,9 @@ public sealed unsafe class Compute : IDisposable
 
     internal Arena Arena { get; }
 
+    /// <summary>The matrix of the latest product with few tokens.</summary>
+    internal Ops.Matrix? Latest { get; set; }
+
     /// <summary>Threads that compute, the calling one included.</summary>
     public int Threads => Pool.Threads;
 
@@ -75,6 +78,12 @@ public sealed unsafe class Compute : IDisposable
     /// finds it in the cache.
     /// </summary>
     public ArenaScope Scope() => new(Arena);
+
+    /// <summary>
+    /// Waits for the processors that the threads need, where other models of this process have them; until it is disposed they are
+    /// taken. For a step, on one thread.
+    /// </summary>
+    public ComputeTurn Turn() => new(Threads);
 
     /// <summary>Gives back all tensors. Called between steps.</summary>
     public void Reset() => Arena.Reset();
@@ -95,4 +104,14 @@ public readonly ref struct ArenaScope
     internal ArenaScope(Arena arena) => (this.arena, mark) = (arena, arena.Mark);
 
     public void Dispose() => arena.Release(mark);
+}
+
+/// <summary>Processors that are taken until it is disposed.</summary>
+public readonly ref struct ComputeTurn
+{
+    readonly int threads;
+
+    internal ComputeTurn(int threads) => Turns.OfProcess.Enter(this.threads = threads);
+
+    public void Dispose() => Turns.OfProcess.Leave(threads);
 }

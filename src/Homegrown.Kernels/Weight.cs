@@ -36,6 +36,9 @@ public readonly unsafe struct Weight
     /// <summary>The layout of the panels that the rows were packed into; null for rows as stored.</summary>
     internal PanelLayout? Panels { get; }
 
+    /// <summary>Bytes before a row; in panels before its panel.</summary>
+    internal long At(int row) => Panels is null ? row * RowBytes : row / PanelLayout.Rows * Panels.PanelBytes(Columns);
+
     /// <summary>The stored bytes of a row.</summary>
     /// <exception cref="InvalidOperationException">The matrix is packed.</exception>
     public ReadOnlySpan<byte> Row(int row)

@@ -56,6 +56,7 @@ public sealed class LogitsRun : IDisposable
         batch.Clear();
         batch.Add(tokens.AsSpan(done, count), done, pages.ToArray(), wanted);
         done += count;
+        using var turn = batch.Compute.Turn();
         return decoder.Forward(batch);
     }
 }

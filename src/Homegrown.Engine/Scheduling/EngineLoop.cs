@@ -122,6 +122,7 @@ public sealed class EngineLoop : IDisposable
             batch.Add(tokens, sequence.Cached, CollectionsMarshal.AsSpan(sequence.Pages), sequence.Scores ? LogitsOf.All : run.Samples ? LogitsOf.Last : LogitsOf.None, sequence.Tokens.Count);
         }
 
+        using var turn = batch.Compute.Turn();
         return model.Forward(batch);
     }
 

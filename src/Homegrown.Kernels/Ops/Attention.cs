@@ -23,8 +23,13 @@ public static unsafe class Attention
         Tensor q, Tensor k, Tensor v, KvPages pages, RaggedRows rows, AttentionShape shape, AttentionOptions? options = null, KeyChoice? choice = null)
     {
         AttentionCheck.Query(q, pages, rows, shape, options ?? AttentionOptions.None, choice);
-        Keep(k, v, pages, rows);
-        return Attend(q, pages, rows, shape, options, choice);
+        AttentionCheck.Kept(k, v, pages, rows);
+
+        // A single token's keys and values are written by whoever attends to them, head by head: a key goes to a line for each of its
+        // numbers, and those lines are then read by the thread that has them.
+        var late = q.Compute.Tier != Tier.Reference && choice is null;
+        Keep(k, v, pages, rows, late ? 2 : 1);
+        return Attend(q, pages, rows, shape, options, choice, late ? (k, v) : null);
     }
 
     /// <summary>Writes k and v to the pages of their sequences, for <see cref="Attend"/> of this layer or of others.</summary>
@@ -32,13 +37,25 @@ public static unsafe class Attention
     public static void Keep(Tensor k, Tensor v, KvPages pages, RaggedRows rows)
     {
         AttentionCheck.Kept(k, v, pages, rows);
+        Keep(k, v, pages, rows, 1);
+    }
+
+    /// <summary>Of the sequences with at least <paramref name="leastRows"/> rows in this step.</summary>
+    static void Keep(Tensor k, Tensor v, KvPages pages, RaggedRows rows, int leastRows)
+    {
         fixed (int* table = rows.PageTable)
-            foreach (var segment in rows.Segments) RowKernels.Run(k.Compute, segment.Rows, 2 * k.Columns, new Writer(pages, table, k, v, segment));
+            foreach (var segment in rows.Segments)
+                if (segment.Rows >= leastRows) RowKernels.Run(k.Compute, segment.Rows, 2 * k.Columns, new Writer(pages, table, k, v, segment));
     }
 
     /// <summary>Attends to what the pages hold, this step's rows included. Parameters and result as of <see cref="Forward"/>.</summary>
     /// <exception cref="ArgumentException">Shapes do not fit each other, or a page is missing.</exception>
     public static Tensor Attend(Tensor q, KvPages pages, RaggedRows rows, AttentionShape shape, AttentionOptions? options = null, KeyChoice? choice = null)
+        => Attend(q, pages, rows, shape, options, choice, late: null);
+
+    /// <param name="late">Keys and values of sequences with one row, which are not written yet.</param>
+    static Tensor Attend(
+        Tensor q, KvPages pages, RaggedRows rows, AttentionShape shape, AttentionOptions? options, KeyChoice? choice, (Tensor K, Tensor V)? late)
     {
         options ??= AttentionOptions.None;
         AttentionCheck.Query(q, pages, rows, shape, options, choice);
@@ -61,6 +78,7 @@ public static unsafe class Attention
                 Sinks = sinks,
                 Slopes = slopes,
                 Chosen = chosen,
+                Late = late,
             };
             if (q.Compute.Tier == Tier.Reference) ReferenceAttention.Run(call, rows.Segments, choice);
             else TiledAttention.Run(call, rows.Segments, choice);

@@ -38,6 +38,9 @@ readonly unsafe struct AttentionCall
     /// <summary>The positions of all lists, or null where rows attend to all that they may see.</summary>
     public int* Chosen { get; init; }
 
+    /// <summary>Keys and values of this step, [rows, kvHeads * keyDim] and [rows, kvHeads * valueDim], where single rows are written late.</summary>
+    public (Tensor K, Tensor V)? Late { get; init; }
+
     /// <summary>Query heads that share a head of keys and values.</summary>
     public int Group => Shape.Heads / Shape.KvHeads;
 
@@ -50,4 +53,18 @@ readonly unsafe struct AttentionCall
 
     /// <summary>The page that holds a position of a segment.</summary>
     public int Page(Segment segment, int position) => Table[segment.FirstPage + (position / KvPages.PageSize)];
+
+    /// <summary>The segment's key and value are written by who attends to them.</summary>
+    public bool WritesLate(Segment segment) => segment.Rows == 1 && Late is not null;
+
+    /// <summary>Brings to the cache where the one row's key and value of a head will be written.</summary>
+    public void Fetch(Segment segment, int kvHead) => Pages.Fetch(Page(segment, segment.FirstPosition), kvHead, segment.FirstPosition % KvPages.PageSize);
+
+    /// <summary>Puts them in their place.</summary>
+    public void Write(Segment segment, int kvHead)
+    {
+        var ((k, v), position, row) = (Late!.Value, segment.FirstPosition, segment.FirstRow);
+        var (page, place) = (Page(segment, position), position % KvPages.PageSize);
+        Pages.Write(page, kvHead, place, k.RowPointer(row) + (kvHead * Shape.KeyDim), v.RowPointer(row) + (kvHead * Shape.ValueDim));
+    }
 }

@@ -10,15 +10,18 @@ namespace Homegrown.Kernels.Ops;
 public static class MatMul
 {
     /// <summary>
-    /// Parts for each thread of a product with few tokens: two even out a thread that was held up. With more, each begins again to
-    /// wait for memory until the processor sees what to fetch ahead: six cost a fifth of the rate, measured.
+    /// Of a chunk of a product with few tokens: a microsecond or two, which is what threads wait for each other at the end. A thread's
+    /// chunks are neighbours, so that small ones do not break its stream of memory.
     /// </summary>
-    const int PartsPerThread = 2;
+    const int ChunkBytes = 32 << 10;
 
-    /// <summary>Rows of a part are a multiple of this: whole panels.</summary>
+    /// <summary>Of the next matrix that a thread fetches at most: a quarter or half of the second cache level.</summary>
+    const int AheadBytes = 256 << 10;
+
+    /// <summary>Rows of a chunk are a multiple of this: whole panels.</summary>
     const int RowGroup = 16;
 
-    /// <summary>Rows of a part where tokens are many: their codes unpacked fit the second cache level beside the tokens.</summary>
+    /// <summary>Rows of a chunk where tokens are many: their codes unpacked fit the second cache level beside the tokens.</summary>
     const int PanelRows = 64;
 
     /// <summary>y[t, r] = sum over c of x[t, c] * w[r, c]: [tokens, columns] to [tokens, rows].</summary>
@@ -34,49 +37,66 @@ public static class MatMul
         var quantized = coded ? QuantizedRows.From(x) : default;
         var rests = coded && compute.Tier == Tier.Emitted ? RestLists.Of(compute, quantized, x.Rows) : default;
         var brains = w.TakesBrainRows(compute) ? BrainRows.From(x) : default;
+        if (x.Rows <= Operands.FewTokens) Expect(compute, w);
         var job = new Job(new(x, quantized, rests, brains, y), w);
-        compute.Pool.Run(job.Parts, ref job);
+        compute.Pool.Run(Chunks(w, x.Rows), ref job);
         return y;
+    }
+
+    /// <summary>
+    /// Lets threads that have nothing to do fetch the beginning of what they will read of the next product: of the matrix that
+    /// followed this one last time.
+    /// </summary>
+    static unsafe void Expect(Compute compute, Matrix w)
+    {
+        if (compute.Latest is { } latest) latest.Follower = w;
+        compute.Latest = w;
+        if (w.Follower is not { } next) return;
+        var chunks = Chunks(next, tokens: 1);
+        for (var thread = 0; thread < compute.Threads; thread++)
+        {
+            var chunk = WorkerPool.FirstPart(thread, compute.Threads, chunks);
+            if (chunk == chunks) break;
+            var weight = Find(next, tokens: 1, ref chunk).Weight;
+            var from = weight.At(chunk * ChunkRows(weight, tokens: 1));
+            compute.Pool.Expect(thread, new(weight.Data + from, (int)Math.Min(AheadBytes, weight.At(weight.Rows) - from)));
+        }
+    }
+
+    /// <summary>Rows of a part of the work, which is never of two parts of the matrix.</summary>
+    static int ChunkRows(Weight weight, int tokens)
+        => tokens >= PanelRows ? PanelRows : (int)Math.Max(ChunkBytes / (weight.RowBytes * RowGroup), 1) * RowGroup;
+
+    static int Chunks(Weight weight, int tokens)
+    {
+        var rows = ChunkRows(weight, tokens);
+        return (int)(((long)weight.Rows + rows - 1) / rows);
+    }
+
+    static int Chunks(Matrix w, int tokens)
+    {
+        var chunks = 0;
+        foreach (ref readonly var part in w.Parts.AsSpan()) chunks += Chunks(part.Weight, tokens);
+        return chunks;
+    }
+
+    /// <summary>The part of the matrix that a chunk is of; its number in the matrix becomes that in the part.</summary>
+    static ref readonly Matrix.Part Find(Matrix w, int tokens, ref int chunk)
+    {
+        var index = 0;
+        for (int chunks; chunk >= (chunks = Chunks(w.Parts[index].Weight, tokens)); index++) chunk -= chunks;
+        return ref w.Parts[index];
     }
 
     /// <summary>Chunks of rows, part after part of the matrix.</summary>
     readonly struct Job(Operands operands, Matrix w) : IJob
     {
-        public int Parts
-        {
-            get
-            {
-                var parts = 0;
-                foreach (ref readonly var part in w.Parts.AsSpan()) parts += Chunks(part.Weight);
-                return parts;
-            }
-        }
-
-        int Rows(Weight weight) => operands.Tokens >= PanelRows
-            ? PanelRows
-            : ((weight.Rows / (operands.X.Compute.Threads * PartsPerThread * RowGroup)) + 1) * RowGroup;
-
-        int Chunks(Weight weight)
-        {
-            var rows = Rows(weight);
-            return (int)(((long)weight.Rows + rows - 1) / rows);
-        }
-
         public void Run(int chunk)
         {
-            foreach (ref readonly var part in w.Parts.AsSpan())
-            {
-                var chunks = Chunks(part.Weight);
-                if (chunk < chunks)
-                {
-                    var rows = Rows(part.Weight);
-                    var first = chunk * rows;
-                    part.Product.Run(operands, part.Weight, first, Math.Min(rows, part.Weight.Rows - first), part.FirstRow + first);
-                    return;
-                }
-
-                chunk -= chunks;
-            }
+            ref readonly var part = ref Find(w, operands.Tokens, ref chunk);
+            var rows = ChunkRows(part.Weight, operands.Tokens);
+            var first = chunk * rows;
+            part.Product.Run(operands, part.Weight, first, Math.Min(rows, part.Weight.Rows - first), part.FirstRow + first);
         }
     }
 }

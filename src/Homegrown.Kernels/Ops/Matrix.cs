@@ -47,4 +47,7 @@ public sealed class Matrix
             if (EmittedFloats.TakeBrainRows(compute, part.Weight)) return true;
         return false;
     }
+
+    /// <summary>The matrix that was multiplied after this one last time, and probably will be again.</summary>
+    internal Matrix? Follower { get; set; }
 }

@@ -93,7 +93,11 @@ static unsafe class TiledAttention
         readonly void Do<TLanes>(in BlockAttention<TLanes> attention, QueryBlock* block, int task)
             where TLanes : struct, ILanes<TLanes>
         {
+            // The newest position is in a block's last span.
+            var writes = Call.WritesLate(block->Segment) && (Results == null || task == block->SpansBefore + block->Spans - 1);
+            if (writes) Call.Fetch(block->Segment, block->KvHead);
             attention.LoadQueries();
+            if (writes) Call.Write(block->Segment, block->KvHead);
             if (Results != null)
             {
                 attention.Attend(task - block->SpansBefore, Kept(*block, task));

@@ -10,9 +10,10 @@ namespace Homegrown.Kernels.Threading;
 /// waking a thread takes, so workers spin between dispatches for a bounded while, and only then park.
 /// </summary>
 /// <remarks>
-/// A dispatch is one counter: whoever decrements <c>unclaimed</c> to zero or above owns a part of the dispatch that is
-/// published at that moment, whichever it is, and that dispatch cannot end before the part is done. So a late worker needs no
-/// generation number, and the job is stable from a claim until <c>unfinished</c> is counted down for it.
+/// Each thread owns a run of neighbouring parts, so that it reads one stream of memory, and when it is through takes parts from
+/// the ends of others' runs: parts may be small, and the last of them ends soon after the others. Whoever takes a part owns it in the
+/// dispatch that is published at that moment, whichever it is, and that dispatch cannot end before the part is reported done. So
+/// a late worker needs no generation number to be safe, and the job is stable from a claim until the report.
 /// </remarks>
 public sealed unsafe class WorkerPool : IDisposable
 {
@@ -20,14 +21,14 @@ public sealed unsafe class WorkerPool : IDisposable
     static readonly long SpinTicks = Stopwatch.Frequency * 50 / 1_000_000;
 
     readonly Thread[] workers;
+    readonly Share[] shares;
     readonly object gate = new();
     readonly long spinTicks;
 
     delegate*<void*, int, void> body;
     void* job;
-    int parts;
     Exception? failure;
-    Padded unclaimed, unfinished, parked, busy;
+    Padded dispatches, unfinished, parked, busy;
     volatile bool stopping;
 
     /// <param name="threads">Threads that compute, the calling one included; 0 takes what the machine and its quota give.</param>
@@ -37,10 +38,12 @@ public sealed unsafe class WorkerPool : IDisposable
         Threads = threads > 0 ? threads : Processors.Available;
         // With more threads than processors a spinning worker would hold up the one that has work.
         spinTicks = Threads <= Environment.ProcessorCount ? SpinTicks : 0;
+        shares = new Share[Threads];
         workers = new Thread[Threads - 1];
         for (var i = 0; i < workers.Length; i++)
         {
-            workers[i] = new Thread(Work) { IsBackground = true, Name = $"homegrown {i + 1}" };
+            var number = i + 1;
+            workers[i] = new Thread(() => Work(number)) { IsBackground = true, Name = $"homegrown {i + 1}" };
             workers[i].Start();
         }
     }
@@ -73,17 +76,17 @@ public sealed unsafe class WorkerPool : IDisposable
         {
             body = &RunPart<TJob>;
             this.job = pinned;
-            this.parts = parts;
             failure = null;
             Volatile.Write(ref unfinished.Value, parts);
-            Interlocked.Exchange(ref unclaimed.Value, parts); // a full fence: publishes, before parked is read
+            for (var thread = 0; thread < Threads; thread++)
+                shares[thread].Publish(FirstPart(thread, Threads, parts), FirstPart(thread + 1, Threads, parts));
+            Interlocked.Increment(ref dispatches.Value); // a full fence: publishes, before parked is read
             WakeParked();
-            while (TryRunPart())
-            {
-            }
-
+            RunParts(0);
+            var ahead = shares[0].Ahead;
             for (var spins = 0; Volatile.Read(ref unfinished.Value) > 0; spins++)
             {
+                if (ahead.Fetch()) continue;
                 if (spins < 1000) Thread.SpinWait(1);
                 else Thread.Yield();
             }
@@ -94,51 +97,74 @@ public sealed unsafe class WorkerPool : IDisposable
         if (thrown is not null) ExceptionDispatchInfo.Throw(thrown);
     }
 
+    /// <summary>The first part of a thread's own, of a dispatch of so many.</summary>
+    internal static int FirstPart(int thread, int threads, int parts) => (int)((long)parts * thread / threads);
+
     static void RunPart<TJob>(void* job, int part)
         where TJob : struct, IJob => Unsafe.AsRef<TJob>(job).Run(part);
 
-    bool TryRunPart()
+    /// <summary>Runs parts until none is left to take, its own first.</summary>
+    void RunParts(int thread)
     {
-        if (Volatile.Read(ref unclaimed.Value) <= 0) return false;
-        var left = Interlocked.Decrement(ref unclaimed.Value);
-        if (left < 0) return false;
-        try
+        var done = 0;
+        for (; TryTake(thread, out var part); done++)
         {
-            if (Volatile.Read(ref failure) is null) body(job, parts - 1 - left);
-        }
-        catch (Exception exception)
-        {
-            Interlocked.CompareExchange(ref failure, exception, null);
-        }
-
-        Interlocked.Decrement(ref unfinished.Value);
-        return true;
-    }
-
-    void Work()
-    {
-        while (!stopping)
-        {
-            var idleSince = Stopwatch.GetTimestamp();
-            while (TryRunPart()) idleSince = Stopwatch.GetTimestamp();
-            while (Volatile.Read(ref unclaimed.Value) <= 0 && !stopping)
+            try
             {
-                if (Stopwatch.GetTimestamp() - idleSince < spinTicks) Thread.SpinWait(1);
-                else Park();
+                if (Volatile.Read(ref failure) is null) body(job, part);
+            }
+            catch (Exception exception)
+            {
+                Interlocked.CompareExchange(ref failure, exception, null);
             }
         }
+
+        if (done > 0) Interlocked.Add(ref unfinished.Value, -done);
+    }
+
+    bool TryTake(int thread, out int part)
+    {
+        if (shares[thread].TryTakeFirst(out part)) return true;
+        for (var i = 1; i < shares.Length; i++)
+            if (shares[(thread + i) % shares.Length].TryTakeLast(out part)) return true;
+        return false;
+    }
+
+    void Work(int thread)
+    {
+        var seen = 0;
+        while (!stopping)
+        {
+            RunParts(thread);
+            var ahead = shares[thread].Ahead;
+            var idleSince = Stopwatch.GetTimestamp();
+            while (Volatile.Read(ref dispatches.Value) == seen && !stopping)
+            {
+                if (ahead.Fetch()) continue;
+                if (Stopwatch.GetTimestamp() - idleSince < spinTicks) Thread.SpinWait(1);
+                else Park(seen);
+            }
+
+            seen = Volatile.Read(ref dispatches.Value);
+        }
+    }
+
+    /// <summary>Says what each thread will read next, to be fetched into its cache while it has nothing to do; a hint.</summary>
+    internal void Expect(int thread, ReadOnlySpan<byte> memory)
+    {
+        fixed (byte* first = memory) shares[thread].Ahead = new(first, memory.Length);
     }
 
     /// <summary>
-    /// Sleeps until something is published. The worker counts itself before it looks at the counter, the dispatcher writes the
-    /// counter before it looks for sleepers, both with a full fence: one of them sees the other.
+    /// Sleeps until something is published after what was <paramref name="seen"/>. The worker counts itself before it looks at the
+    /// counter, the dispatcher writes the counter before it looks for sleepers, both with a full fence: one of them sees the other.
     /// </summary>
-    void Park()
+    void Park(int seen)
     {
         lock (gate)
         {
             Interlocked.Increment(ref parked.Value);
-            while (Volatile.Read(ref unclaimed.Value) <= 0 && !stopping) Monitor.Wait(gate);
+            while (Volatile.Read(ref dispatches.Value) == seen && !stopping) Monitor.Wait(gate);
             Interlocked.Decrement(ref parked.Value);
         }
     }

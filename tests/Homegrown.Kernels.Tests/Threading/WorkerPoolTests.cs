@@ -37,6 +37,16 @@ public sealed class WorkerPoolTests
         }
     }
 
+    /// <summary>Part 0 waits until all others are done.</summary>
+    struct WaitsForOthers(CountdownEvent others) : IJob
+    {
+        public readonly void Run(int part)
+        {
+            if (part == 0) others.Wait();
+            else others.Signal();
+        }
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -76,6 +86,34 @@ public sealed class WorkerPoolTests
             pool.Run(2, ref job);
             Assert.True(met.IsSet);
         }
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Parts_of_a_thread_that_is_held_up_are_done_by_others(int threads)
+    {
+        using var pool = new WorkerPool(threads);
+        using var others = new CountdownEvent(19);
+        var job = new WaitsForOthers(others);
+        pool.Run(20, ref job);
+        Assert.True(others.IsSet);
+    }
+
+    [Fact]
+    public void What_is_expected_next_may_be_any_memory()
+    {
+        using var pool = new WorkerPool(2);
+        var runs = new int[8];
+        var job = new Count(runs);
+        unsafe
+        {
+            pool.Expect(0, new((void*)64, 1 << 20));    // fetched, never read
+            pool.Expect(1, default);
+        }
+
+        for (var i = 0; i < 100; i++) pool.Run(runs.Length, ref job);
+        Assert.All(runs, count => Assert.Equal(100, count));
     }
 
     [Theory]
