@@ -107,8 +107,13 @@ public sealed class LocalModel : IDisposable
     /// <summary>Length of a logits row.</summary>
     public int VocabularySize => Config.VocabularySize;
 
-    /// <summary>Bytes of weights that a decoded token reads: all tensors, the token table only as a tied head.</summary>
-    public long BytesPerToken => file.Tensors.Sum(tensor => tensor.Name == "token_embd.weight" && file.Tensor("output.weight") is not null ? 0 : tensor.Bytes);
+    /// <summary>Bytes of weights that a decoded token reads, by their type: all tensors, the token table only as a tied head.</summary>
+    public IReadOnlyDictionary<TensorType, long> BytesByType => file.Tensors
+        .Where(tensor => tensor.Name != "token_embd.weight" || file.Tensor("output.weight") is null)
+        .GroupBy(tensor => tensor.Type).ToDictionary(tensors => tensors.Key, tensors => tensors.Sum(tensor => tensor.Bytes));
+
+    /// <summary>Bytes of weights that a decoded token reads.</summary>
+    public long BytesPerToken => BytesByType.Values.Sum();
 
     /// <summary>Parts of the file that are not honoured, a line each.</summary>
     public IReadOnlyList<string> Warnings { get; }

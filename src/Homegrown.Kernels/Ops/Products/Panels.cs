@@ -99,7 +99,8 @@ static unsafe class Panels<TFormat>
         {
             parts.Unpack((byte*)scales, (byte*)elements);
             for (var g = 0; g < PanelLayout.Groups; g++) codes[g] = elements[(g * Rows) + lane];
-            var (half, own) = (TFormat.SplitScales ? Rows : 0, scales + lane);
+            var half = TFormat.SplitScales ? Rows : 0;
+            var own = scales + lane;
             Blocks.Decode<TFormat>(
                 (Vector256.Load((byte*)codes) - Vector256.Create((byte)Bias)).AsSByte(), own[0], own[half], own[half + Rows], own[half + Rows + half], values);
         }
