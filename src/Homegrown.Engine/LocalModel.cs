@@ -8,6 +8,7 @@ using Homegrown.Engine.Scheduling;
 using Homegrown.Engine.Tokenizers;
 using Homegrown.Kernels;
 using Homegrown.Kernels.Memory;
+using Homegrown.Kernels.Quant;
 
 namespace Homegrown.Engine;
 
