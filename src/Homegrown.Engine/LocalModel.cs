@@ -9,6 +9,7 @@ using Homegrown.Engine.Scheduling;
 using Homegrown.Engine.Tokenizers;
 using Homegrown.Kernels;
 using Homegrown.Kernels.Memory;
+using Homegrown.Kernels.Quant;
 
 namespace Homegrown.Engine;
 
@@ -53,7 +54,7 @@ public sealed class LocalModel : IDisposable
         Config = ModelConfig.Read(metadata, weights.Rows("token_embd")) with { HalfGelu = options.Exact && source is GgufSource };
         decoder = architecture.Load(Config, weights);
         Warnings = [.. weights.Unread().Select(name => $"tensor {name} is not used"), .. metadata.Unread().Select(key => $"key {key} is not read")];
-        BytesPerToken = weights.BytesPerToken;
+        BytesByType = weights.BytesByType;
         Tokenizer = TokenizerFactory.Of(source, Config.VocabularySize);
         breakers = new SequenceBreakers(Tokenizer);
         template = new(() => source.ChatTemplate is { } text ? new ChatTemplate(text, SpecialTokens(Tokenizer)) : null);
@@ -113,8 +114,11 @@ public sealed class LocalModel : IDisposable
     /// <summary>Length of a logits row.</summary>
     public int VocabularySize => Config.VocabularySize;
 
-    /// <summary>Bytes of weights that a decoded token reads: the token table only as a tied head, of experts those that are chosen.</summary>
-    public long BytesPerToken { get; }
+    /// <summary>Bytes of weights that a decoded token reads, by their type: the token table only as a tied head, of experts those that are chosen.</summary>
+    public IReadOnlyDictionary<TensorType, long> BytesByType { get; }
+
+    /// <summary>Bytes of weights that a decoded token reads.</summary>
+    public long BytesPerToken => BytesByType.Values.Sum();
 
     /// <summary>Parts of the file that are not honoured, a line each.</summary>
     public IReadOnlyList<string> Warnings { get; }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Homegrown.Engine;
 using Homegrown.Kernels;
+using Homegrown.Kernels.Quant;
 
 namespace Homegrown.Cli.Measuring;
 
@@ -14,9 +15,10 @@ namespace Homegrown.Cli.Measuring;
 /// <param name="Prefill">Tokens a second of each prompt.</param>
 /// <param name="FirstToken">Milliseconds from the first prompt's request to its first token, once warm.</param>
 /// <param name="Bandwidth">Bytes a second that as many threads read from memory.</param>
+/// <param name="Walls">What bounds products of the types that make up most of the model.</param>
 sealed record BenchResult(
     LocalModel Model, Workload Work, TimeSpan Load, TimeSpan Cold,
-    IReadOnlyList<Spread> Prefill, Spread FirstToken, Spread Decode, long ResidentBytes, double Bandwidth)
+    IReadOnlyList<Spread> Prefill, Spread FirstToken, Spread Decode, long ResidentBytes, double Bandwidth, IReadOnlyList<DecodeWall> Walls)
 {
     public double BandwidthShare => Decode.Median * Model.BytesPerToken / Bandwidth;
 
@@ -38,7 +40,7 @@ sealed record BenchResult(
             [.. work.Prompts.Select((prompt, i) => Spread.Of(counted.Select(run => prompt / run.FirstTokens[i].TotalSeconds)))],
             Spread.Of(counted.Select(run => run.FirstTokens[0].TotalMilliseconds)),
             Spread.Of(counted.Select(run => run.DecodeRate)),
-            resident, Roof.ReadBytesPerSecond(model.Compute));
+            resident, Roof.ReadBytesPerSecond(model.Compute), DecodeWall.Of(model));
     }
 
     public JsonObject ToJson() => new()
@@ -68,7 +70,18 @@ sealed record BenchResult(
         ["bytes_per_token"] = Model.BytesPerToken,
         ["bandwidth_bytes_per_second"] = Math.Round(Bandwidth),
         ["bandwidth_share"] = Math.Round(BandwidthShare, 4),
+        ["below_bandwidth_because"] = Reason,
+        ["types"] = new JsonArray([.. Walls.Select(wall => new JsonObject
+        {
+            ["type"] = QuantFormats.Name(wall.Roof.Type),
+            ["bytes_per_token"] = wall.Bytes,
+            ["packed"] = wall.Roof.IsPacked,
+            ["cached_bytes_per_second"] = Math.Round(wall.Roof.BytesPerSecond),
+        })]),
     };
+
+    /// <summary>Why decoding stays below nine tenths of what memory allows; null where it does not.</summary>
+    public string? Reason => BandwidthShare >= 0.9 ? null : DecodeWall.Reason(Walls, Bandwidth, 1 / Decode.Median);
 
     public string Tier => Model.Compute.Tier.ToString().ToLowerInvariant();
 

@@ -1,3 +1,4 @@
+using Homegrown.Kernels.Quant;
 using Spectre.Console;
 
 namespace Homegrown.Cli.Measuring;
@@ -27,7 +28,10 @@ static class BenchTable
         grid.AddRow("load", $"{result.Load.TotalMilliseconds:0} ms");
         grid.AddRow("resident", ByteSize.Text(result.ResidentBytes));
         var ceiling = $"{result.BandwidthShare:0%} of the {ByteSize.Text(result.Bandwidth)}/s that the memory delivers";
+        foreach (var wall in result.Walls)
+            grid.AddRow(Markup.Escape(QuantFormats.Name(wall.Roof.Type)), $"{ByteSize.Text(wall.Bytes)} a token, {(wall.Roof.IsPacked ? "in panels" : "as stored")}; {ByteSize.Text(wall.Roof.BytesPerSecond)}/s from the cache");
         grid.AddRow("weights", $"{ByteSize.Text(result.Model.BytesPerToken)} read for each token: {ceiling}");
+        if (result.Reason is { } reason) grid.AddRow("below 90%", Markup.Escape(reason));
         return grid;
     }
 

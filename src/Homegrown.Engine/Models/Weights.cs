@@ -15,7 +15,7 @@ public sealed class Weights
 {
     readonly ModelSource source;
     readonly PackedWeights packing;
-    readonly Tally tally;
+    readonly Dictionary<TensorType, long> tally;
     readonly string prefix;
 
     /// <param name="source">Must outlive the layers.</param>
@@ -25,11 +25,11 @@ public sealed class Weights
     {
     }
 
-    Weights(ModelSource source, PackedWeights packing, Tally tally, string prefix)
+    Weights(ModelSource source, PackedWeights packing, Dictionary<TensorType, long> tally, string prefix)
         => (this.source, this.packing, this.tally, this.prefix) = (source, packing, tally, prefix);
 
-    /// <summary>Bytes of stored weights that a decoded token reads, of what was taken so far: of experts those that are chosen.</summary>
-    public long BytesPerToken => tally.BytesPerToken;
+    /// <summary>Bytes of products' weights that a decoded token reads, by type, of what was taken so far: of experts those that are chosen.</summary>
+    public IReadOnlyDictionary<TensorType, long> BytesByType => tally;
 
     /// <summary>Builds <paramref name="count"/> layers, each from the tensors under blk.{layer}.</summary>
     public TLayer[] Layers<TLayer>(int count, Func<int, Weights, TLayer> build)
@@ -113,23 +113,22 @@ public sealed class Weights
     /// Products of experts, gate and up as one: from stacks of each ([experts, inner, hidden]), or from one in which both stand, gate
     /// first (ffn_gate_up_exps). Biases where the model has them.
     /// </summary>
-    /// <param name="used">Experts that a token passes through, for <see cref="BytesPerToken"/>.</param>
+    /// <param name="used">Experts that a token passes through, for <see cref="BytesByType"/>.</param>
     public (Linear[] GateUps, Linear[] Downs) Experts(int count, int used, int hidden, int inner)
     {
-        var (gateUps, downs, before) = (new Linear[count], new Linear[count], tally.BytesPerToken);
+        var (gateUps, downs, share) = (new Linear[count], new Linear[count], (double)used / count);
         for (var expert = 0; expert < count; expert++)
         {
             gateUps[expert] = Has("ffn_gate_up_exps")
-                ? Expert(expert, count, hidden, ("ffn_gate_up_exps", 2 * inner))
-                : Expert(expert, count, hidden, ("ffn_gate_exps", inner), ("ffn_up_exps", inner));
-            downs[expert] = Expert(expert, count, inner, ("ffn_down_exps", hidden));
+                ? Expert(expert, count, share, hidden, ("ffn_gate_up_exps", 2 * inner))
+                : Expert(expert, count, share, hidden, ("ffn_gate_exps", inner), ("ffn_up_exps", inner));
+            downs[expert] = Expert(expert, count, share, inner, ("ffn_down_exps", hidden));
         }
 
-        tally.BytesPerToken = before + ((tally.BytesPerToken - before) * used / count);
         return (gateUps, downs);
     }
 
-    Linear Expert(int expert, int count, int inputs, params ReadOnlySpan<(string Name, int Outputs)> parts)
+    Linear Expert(int expert, int count, double share, int inputs, params ReadOnlySpan<(string Name, int Outputs)> parts)
     {
         var matrices = new Weight[parts.Length];
         var (bias, first, total) = (default(float[]), 0, 0);
@@ -138,7 +137,7 @@ public sealed class Weights
         {
             var (name, outputs) = parts[i];
             var tensor = Take(Full(name), [count, outputs, inputs]).Slice(expert);
-            matrices[i] = Packed(tensor, tensor.Open());
+            matrices[i] = Packed(tensor, tensor.Open(), share);
             if (Has($"{name}.bias"))
             {
                 var biases = Take(Full($"{name}.bias"), [count, outputs]);
@@ -183,9 +182,10 @@ public sealed class Weights
     public IEnumerable<string> Unread() => source.Unused;
 
     /// <summary>For products: packed where that serves, and then no longer kept as stored.</summary>
-    Weight Packed(ModelTensor tensor, Weight weight)
+    /// <param name="share">Of tokens that pass through it.</param>
+    Weight Packed(ModelTensor tensor, Weight weight, double share = 1)
     {
-        tally.BytesPerToken += weight.Bytes;
+        tally[weight.Type] = tally.GetValueOrDefault(weight.Type) + (long)(weight.Bytes * share);
         if (!packing.Serves(weight)) return weight;
         var packed = packing.Pack(weight);
         tensor.Release();
@@ -209,8 +209,4 @@ public sealed class Weights
     /// <summary>"attn_q" and "attn_q.bias" as the source calls them: a name without an ending means the weight.</summary>
     string Full(string name) => name.EndsWith(".bias", StringComparison.Ordinal) ? prefix + name : $"{prefix}{name}.weight";
 
-    sealed class Tally
-    {
-        public long BytesPerToken;
-    }
 }

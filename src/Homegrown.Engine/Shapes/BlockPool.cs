@@ -27,7 +27,8 @@ sealed class BlockPool
 
         BlockBytes = QuantFormats.BlockBytes(type);
         blocks = new byte[QuantFormats.RowBytes(type, values.Length)];
-        QuantFormats.Quantize(type, values, [], blocks);
+        float[] importance = QuantFormats.NeedsImportance(type) ? [.. Enumerable.Repeat(1f, values.Length)] : [];
+        QuantFormats.Quantize(type, values, importance, blocks);
     }
 
     public int BlockBytes { get; }

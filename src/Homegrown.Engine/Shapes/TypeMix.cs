@@ -33,9 +33,7 @@ public sealed record TypeMix
     /// <summary>All mixes, by the name that a command line gives.</summary>
     public static IReadOnlyList<TypeMix> All { get; } =
     [
-        .. ((ReadOnlySpan<TensorType>)[
-            TensorType.F32, TensorType.F16, TensorType.BF16, TensorType.Q8_0, TensorType.Q4_0, TensorType.Q4_1,
-            TensorType.Q5_0, TensorType.Q5_1, TensorType.Q4_K, TensorType.Q5_K, TensorType.Q6_K]).ToArray().Select(type => new TypeMix(QuantFormats.Name(type), type, false)),
+        .. Enum.GetValues<TensorType>().Where(QuantFormats.IsSupported).Select(type => new TypeMix(QuantFormats.Name(type), type, false)),
         new("Q4_K_M", TensorType.Q4_K, true),
         new("Q5_K_M", TensorType.Q5_K, true),
     ];
@@ -60,12 +58,13 @@ public sealed record TypeMix
     static bool IsSensitive(int layer, int layers)
         => layer < layers / 8 || layer >= 7 * layers / 8 || (layer - (layers / 8)) % 3 == 2;
 
-    /// <summary>K types need rows of whole blocks of 256; others get the type of 32 that is next above in size.</summary>
+    /// <summary>Types of long blocks need rows of whole ones; others get the type of 32 that is next above in size, of small types IQ4_NL.</summary>
     static TensorType Fitting(TensorType type, int columns) => columns % QuantFormats.BlockSize(type) == 0 ? type : type switch
     {
         TensorType.Q4_K => TensorType.Q5_0,
         TensorType.Q5_K => TensorType.Q5_1,
         TensorType.Q6_K => TensorType.Q8_0,
+        _ when QuantFormats.BlockSize(type) > 1 && columns % QuantFormats.BlockSize(TensorType.IQ4_NL) == 0 => TensorType.IQ4_NL,
         _ => throw new ArgumentException($"Rows of {columns} values are not whole blocks of {QuantFormats.BlockSize(type)} ({type}).", nameof(columns)),
     };
 }

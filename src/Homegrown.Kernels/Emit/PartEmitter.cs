@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
 using Homegrown.Kernels.Ops.Products;
 using Homegrown.Kernels.Quant;
 using Iced.Intel;
@@ -23,6 +24,9 @@ abstract class PartEmitter
     internal const int MaxTokens = MaxSums / 2;
 
     protected static readonly AssemblerRegister64 Call = rdi, Codes = r10, PanelBytes = rsi;
+
+    /// <summary>Constants of packed panels, whose kernels have sums for one panel only.</summary>
+    static readonly AssemblerRegisterZMM Levels = zmm18, Unit = zmm19, Least = zmm20, LowNibble = zmm21;
 
     static readonly AssemblerRegisterZMM Plane = zmm25, HighPlane = zmm26, Mask = zmm27, HighMask = zmm28, Repeated = zmm31;
     protected static readonly AssemblerRegisterZMM Super = zmm22, SuperMin = zmm23;
@@ -69,15 +73,46 @@ abstract class PartEmitter
             for (var panel = 0; panel < panels; panel++) emit(token, panel);
     }
 
-    protected void Masks()
+    /// <summary>What unpacking needs in registers.</summary>
+    protected void Constants()
     {
         if (layout.Bits == 8) return;
-        var from = 0;
+        var from = layout.FirstBit;
         foreach (var bits in layout.Planes)
         {
             a.mov(edx, ((1 << bits) - 1) << from);
-            a.vpbroadcastb(from == 0 ? Mask : HighMask, edx);
+            a.vpbroadcastb(from == layout.FirstBit ? Mask : HighMask, edx);
             from += bits;
+        }
+
+        if (layout.Levels is { } levels)
+        {
+            var bytes = (levels ^ Vector128.Create(sbyte.MinValue)).AsInt64();   // as their bias has it
+            a.mov(rdx, bytes[0]);
+            a.vpbroadcastq(Levels, rdx);
+            a.mov(rdx, bytes[1]);
+            a.vpbroadcastq(Least, rdx);
+            a.vpunpcklqdq(Levels, Levels, Least);
+        }
+
+        switch (layout.Scales)
+        {
+            case PanelScales.Pairs:
+                Fill(LowNibble, 15);
+                break;
+            case PanelScales.Exponents:
+                Fill(Unit, BitConverter.SingleToInt32Bits(Fp4.ExponentUnit));
+                Fill(Least, Fp4.LeastExponentBits);
+                break;
+            case PanelScales.SmallFloats:
+                Fill(Unit, BitConverter.SingleToInt32Bits(Fp4.FloatUnit));
+                break;
+        }
+
+        void Fill(AssemblerRegisterZMM register, int value)
+        {
+            a.mov(edx, value);
+            a.vpbroadcastd(register, edx);
         }
     }
 
@@ -97,7 +132,7 @@ abstract class PartEmitter
                 else a.vpslld(Dots(token, panel), Repeat(At(token, minusSums + which)), (byte)BitOperations.Log2((uint)layout.Bias));
             });
             for (var group = half * PanelLayout.Groups / perPart; group < (half + 1) * PanelLayout.Groups / perPart; group++) Group(group, x + (4 * group));
-            for (var panel = 0; panel < panels; panel++) Scales(Scale(panel), panel, half, Super);
+            for (var panel = 0; panel < panels; panel++) Scales(Scale(panel), panel, half);
             ForAll((token, panel) => a.vcvtdq2ps(Dots(token, panel), Dots(token, panel)));
             ForAll((token, panel) => a.vmulps(Dots(token, panel), Dots(token, panel), Repeat(At(token, scale))));
             ForAll((token, panel) => a.vfmadd231ps(Sums(token, panel), Dots(token, panel), Scale(panel)));
@@ -127,32 +162,37 @@ abstract class PartEmitter
     /// <summary>The codes of a group from their planes.</summary>
     void Unpack(int group)
     {
-        var (code, from, at) = (Code(0), 0, 0);
+        var (code, from, at) = (Code(0), layout.FirstBit, 0);
         foreach (var bits in layout.Planes)
         {
-            var (plane, mask) = from == 0 ? (Plane, Mask) : (HighPlane, HighMask);
+            var (plane, mask) = at == 0 ? (Plane, Mask) : (HighPlane, HighMask);
             var (place, groups) = (group % (8 / bits), 8 / bits);
+            var turn = (byte)((from - (place * bits)) & 31);
             if (place == 0)
                 a.vmovdqu32(plane, __zmmword_ptr[Codes + (at + (group / groups * PanelLayout.VectorBytes))]);
-            if (from == 0)
+            if (at == 0)
             {
-                if (place > 0) a.vpsrld(code, plane, (byte)(place * bits));
-                a.vpandd(code, place > 0 ? code : plane, mask);
+                if (turn > 0) a.vprold(code, plane, turn);
+                a.vpandd(code, turn > 0 ? code : plane, mask);
             }
             else
             {
-                a.vprold(Repeated, plane, (byte)((from - (place * bits)) & 31));
+                a.vprold(Repeated, plane, turn);
                 a.vpternlogd(code, Repeated, mask, 0xF8);   // code | (rotated & mask)
             }
 
             from += bits;
             at += bits * PanelLayout.VectorBytes;
         }
+
+        if (layout.Levels is not null) a.vpshufb(code, Levels, code);
     }
 
-    /// <summary>The scales or minima of 16 rows as floats: number <paramref name="index"/> of the part.</summary>
-    protected void Scales(AssemblerRegisterZMM to, int panel, int index, AssemblerRegisterZMM super)
+    /// <summary>The scales or minima of 16 rows as floats: number <paramref name="index"/> of the part, minima behind scales.</summary>
+    protected void Scales(AssemblerRegisterZMM to, int panel, int index)
     {
+        var isMin = index >= layout.PerPart;
+        var super = isMin ? SuperMin : Super;
         switch (layout.Scales)
         {
             case PanelScales.Floats:
@@ -160,6 +200,28 @@ abstract class PartEmitter
                 break;
             case PanelScales.Halves:
                 a.vcvtph2ps(to, __ymmword_ptr[Header + (index * PanelLayout.Rows * sizeof(ushort))]);
+                break;
+            case PanelScales.Blocks:
+                a.vmovaps(to, super);
+                break;
+            case PanelScales.Pairs:
+                a.vpmovzxbd(to, __xmmword_ptr[Header + (index % layout.PerPart * PanelLayout.Rows)]);
+                if (isMin) a.vpsrld(to, to, 4);
+                else a.vpandd(to, to, LowNibble);
+                a.vcvtdq2ps(to, to);
+                a.vmulps(to, to, super);
+                break;
+            case PanelScales.Exponents:   // as Fp4.ScaleOfExponent
+                a.vpmovzxbd(to, __xmmword_ptr[Header + (index * PanelLayout.Rows)]);
+                a.vpslld(to, to, Fp4.ExponentShift);
+                a.vpmaxsd(to, to, Least);
+                a.vsubps(Repeated, to, to);
+                a.vfmadd132ps(to, Repeated, Unit);
+                break;
+            case PanelScales.SmallFloats:   // as Fp4.ScaleOfFloat
+                a.vpmovzxbd(to, __xmmword_ptr[Header + (index * PanelLayout.Rows)]);
+                a.vpslld(to, to, Fp4.FloatShift);
+                a.vmulps(to, to, Unit);
                 break;
             default:
                 a.vpmovsxbd(to, __xmmword_ptr[Header + (index * PanelLayout.Rows)]);

@@ -51,7 +51,7 @@ sealed class ProductEmitter : PartEmitter
         if (adds) ForOutputs((sums, output) => a.vmovups(sums, output));
         else ForAll((token, panel) => a.vpxord(Sums(token, panel), Sums(token, panel), Sums(token, panel)));
         a.mov(XBytes, __qword_ptr[Call + ProductCall.XBytesAt]);
-        Masks();
+        Constants();
         AllCodes();
         ListedRests();
         ForOutputs((sums, output) => a.vmovups(output, sums));
@@ -93,10 +93,11 @@ sealed class ProductEmitter : PartEmitter
         BeginGroup();
         if (layout.GroupParts > 1) a.Label(ref inside);
         Products(0, PartCodes.CodeSumsAt, PartCodes.ScaleAt);
-        if (layout.HasMin)
+        for (var min = 0; min < layout.Minima; min++)
         {
-            for (var panel = 0; panel < panels; panel++) Scales(Min(panel), panel, layout.PerPart, SuperMin);
-            ForAll((token, panel) => a.vfmadd231ps(Sums(token, panel), Min(panel), Repeat(At(token, PartCodes.SumAt))));
+            var sum = layout.Minima == 1 ? PartCodes.SumAt : min == 0 ? PartCodes.FirstSumAt : PartCodes.SecondSumAt;
+            for (var panel = 0; panel < panels; panel++) Scales(Min(panel), panel, layout.PerPart + min);
+            ForAll((token, panel) => a.vfmadd231ps(Sums(token, panel), Min(panel), Repeat(At(token, sum))));
         }
 
         a.add(Codes, layout.CodeBytes);
@@ -113,7 +114,7 @@ sealed class ProductEmitter : PartEmitter
         a.mov(Header, Codes);
         a.add(Codes, layout.HeaderBytes);
         for (var ahead = 0; prefetchBytes > 0 && ahead < layout.GroupBytes; ahead += PanelLayout.VectorBytes) a.prefetcht0(__[Header + (prefetchBytes + ahead)]);
-        if (layout.Scales != PanelScales.SuperBlocks) return;
+        if (!layout.HasSuper) return;
         a.vcvtph2ps(Super, __ymmword_ptr[Header]);
         if (layout.HasMin) a.vcvtph2ps(SuperMin, __ymmword_ptr[Header + (layout.SuperBytes / 2)]);
         a.add(Header, layout.SuperBytes);

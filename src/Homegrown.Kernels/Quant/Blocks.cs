@@ -50,19 +50,20 @@ static class Blocks
             {
                 TFormat.Scales(in block, part, out var low, out var high, out var min);
                 var codes = TFormat.Codes(in block, part) - Vector256.Create((sbyte)TFormat.Bias);
-                Decode<TFormat>(codes, low, high, min, values.Slice((b * TFormat.BlockSize) + (part * PartSize), PartSize));
+                var secondMin = TFormat.HasMin && TFormat.SplitScales ? TFormat.SecondMin(in block, part) : min;
+                Decode<TFormat>(codes, low, high, min, secondMin, values.Slice((b * TFormat.BlockSize) + (part * PartSize), PartSize));
             }
         }
     }
 
     /// <summary>A part of codes, their bias taken off, to floats, [32].</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void Decode<TFormat>(Vector256<sbyte> codes, float low, float high, float min, Span<float> y)
+    internal static void Decode<TFormat>(Vector256<sbyte> codes, float low, float high, float min, float secondMin, Span<float> y)
         where TFormat : struct, ICodedFormat
     {
         var (first, second) = Vector256.Widen(codes);
         Store(first, low, TFormat.HasMin, min, y);
-        Store(second, high, TFormat.HasMin, min, y[16..]);
+        Store(second, high, TFormat.HasMin, secondMin, y[16..]);
     }
 
     /// <summary>Decodes 16 codes.</summary>

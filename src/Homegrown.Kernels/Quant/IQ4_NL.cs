@@ -28,8 +28,17 @@ public readonly struct IQ4_NL : ICodedFormat
 
     public static bool SplitScales => false;
 
+    public static PanelScales? Panels => PanelScales.Halves;
+
+    public static bool HasLevels => true;
+
+    public static Vector128<sbyte> Levels => NonLinear.Table;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<sbyte> Codes(ref readonly byte block, int part) => NonLinear.Decode(PackedBits.Nibbles(in block, CodesAt));
+    public static Vector256<byte> Numbers(ref readonly byte block, int part) => PackedBits.Nibbles(in block, CodesAt);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<sbyte> Codes(ref readonly byte block, int part) => NonLinear.Decode(Numbers(in block, part));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Scales(ref readonly byte block, int part, out float low, out float high, out float min)

@@ -31,16 +31,41 @@ public readonly struct IQ4_XS : ICodedFormat
 
     public static bool SplitScales => false;
 
+    public static PanelScales? Panels => PanelScales.SuperBlocks;
+
+    public static bool HasLevels => true;
+
+    public static Vector128<sbyte> Levels => NonLinear.Table;
+
+    /// <summary>s - 32 of all parts, [8].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<sbyte> Factors(ref readonly byte block)
+    {
+        var factors = 0ul;
+        for (var part = 0; part < SuperBlock.Parts; part++) factors |= (ulong)Scale(in block, part) << (8 * part);
+        return Vector128.CreateScalar(factors).AsSByte() - Vector128.Create((sbyte)Half);
+    }
+
+    /// <summary>s.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static uint Scale(ref readonly byte block, int part)
+    {
+        var low = (Blocks.Read<uint>(in block, LowAt) >> (4 * part)) & 15;
+        var high = ((uint)Blocks.Read<ushort>(in block, HighAt) >> (2 * part)) & 3;
+        return low | (high << 4);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Numbers(ref readonly byte block, int part) => PackedBits.Nibbles(in block, CodesAt + (part * PackedBits.NibbleBytes));
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<sbyte> Codes(ref readonly byte block, int part)
-        => NonLinear.Decode(PackedBits.Nibbles(in block, CodesAt + (part * PackedBits.NibbleBytes)));
+        => NonLinear.Decode(Numbers(in block, part));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Scales(ref readonly byte block, int part, out float low, out float high, out float min)
     {
-        var lowBits = (int)(Blocks.Read<uint>(in block, LowAt) >> (4 * part)) & 15;
-        var highBits = (Blocks.Read<ushort>(in block, HighAt) >> (2 * part)) & 3;
-        low = Blocks.Half(in block, 0) * ((lowBits | (highBits << 4)) - Half);
+        low = Blocks.Half(in block, 0) * ((int)Scale(in block, part) - Half);
         (high, min) = (low, 0);
     }
 

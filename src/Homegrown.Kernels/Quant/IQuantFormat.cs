@@ -33,7 +33,7 @@ public interface IQuantFormat
 
 /// <summary>
 /// A format of integer codes with scales: what the integer products read. In units of 32 values ("parts") a weight is
-/// <c>scale[half] * (code - Bias) + min</c>, where half is 0 for the first 16 values of the part and 1 for the others.
+/// <c>scale[half] * (code - Bias) + min[half]</c>, where half is 0 for the first 16 values of the part and 1 for the others.
 /// </summary>
 public interface ICodedFormat : IQuantFormat
 {
@@ -58,12 +58,28 @@ public interface ICodedFormat : IQuantFormat
     /// <summary>How panels keep the scales; null for formats that are multiplied from their stored form.</summary>
     static virtual PanelScales? Panels => null;
 
+    /// <summary>The minimum of a part's second half, where <see cref="HasMin"/> and <see cref="SplitScales"/>; not asked for otherwise.</summary>
+    static virtual float SecondMin(ref readonly byte block, int part) => 0;
+
+    /// <summary>The lowest bit of a code that is not always 0; panels do not keep those below.</summary>
+    static virtual int FirstBit => 0;
+
+    /// <summary>Codes, of 8 bits, are one of 16 levels: panels keep which.</summary>
+    static virtual bool HasLevels => false;
+
+    /// <summary>With <see cref="HasLevels"/>, these.</summary>
+    static virtual Vector128<sbyte> Levels => throw new NotSupportedException("A format without levels.");
+
+    /// <summary>With <see cref="HasLevels"/>, the 32 numbers of 0 to 15 that <see cref="Codes"/> looks up.</summary>
+    static virtual Vector256<byte> Numbers(ref readonly byte block, int part) => throw new NotSupportedException("A format without levels.");
+
     /// <summary>Where in a block, in bytes, its half of the scale is; with <see cref="HasMin"/> that of the minimum is behind it.</summary>
     static virtual int HalvesAt => 0;
 
     /// <summary>
-    /// What a super-block multiplies its halves with for each part: [8, 2], for both halves of the part, or for the part and its
-    /// minimum. For formats that panels keep as <see cref="PanelScales.SuperBlocks"/>.
+    /// The bytes of a block's scales. <see cref="PanelScales.SuperBlocks"/>: what it multiplies its halves with for each part: [8, 2], for
+    /// both halves of the part, or for the part and its minimum; [8] where it has neither. <see cref="PanelScales.Pairs"/>: the same,
+    /// [8, 2], in 4 bits. <see cref="PanelScales.Exponents"/> and <see cref="PanelScales.SmallFloats"/>: of each part, or half.
     /// </summary>
-    static virtual Vector128<sbyte> Factors(ref readonly byte block) => throw new NotSupportedException("A format without super-blocks.");
+    static virtual Vector128<sbyte> Factors(ref readonly byte block) => throw new NotSupportedException("A format whose scales have no bytes.");
 }

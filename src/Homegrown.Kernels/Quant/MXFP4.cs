@@ -31,8 +31,20 @@ public readonly struct MXFP4 : ICodedFormat
 
     public static bool SplitScales => false;
 
+    public static PanelScales? Panels => PanelScales.Exponents;
+
+    public static bool HasLevels => true;
+
+    public static Vector128<sbyte> Levels => Fp4.Table;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<sbyte> Codes(ref readonly byte block, int part) => Fp4.Decode(PackedBits.Nibbles(in block, CodesAt));
+    public static Vector128<sbyte> Factors(ref readonly byte block) => Vector128.CreateScalar(Blocks.Read<sbyte>(in block, 0));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Numbers(ref readonly byte block, int part) => PackedBits.Nibbles(in block, CodesAt);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<sbyte> Codes(ref readonly byte block, int part) => Fp4.Decode(Numbers(in block, part));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Scales(ref readonly byte block, int part, out float low, out float high, out float min)

@@ -30,13 +30,30 @@ public readonly struct NVFP4 : ICodedFormat
 
     public static bool SplitScales => true;
 
+    public static PanelScales? Panels => PanelScales.SmallFloats;
+
+    public static bool HasLevels => true;
+
+    public static Vector128<sbyte> Levels => Fp4.Table;
+
+    /// <summary>Without signs, and 127 as the 0 that it stands for.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<sbyte> Codes(ref readonly byte block, int part)
+    public static Vector128<sbyte> Factors(ref readonly byte block)
+    {
+        var codes = Vector128.CreateScalar(Blocks.Read<uint>(in block, 0)).AsSByte();
+        return Vector128.AndNot(codes, Vector128.Equals(codes, Vector128.Create((sbyte)NotANumber))) & Vector128.Create((sbyte)SignlessBits);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Numbers(ref readonly byte block, int part)
     {
         var packed = Blocks.Read<Vector128<ulong>>(in block, CodesAt + (part * Group));   // two groups
         var nibbles = Vector256.Create(packed[0], packed[0] >> 4, packed[1], packed[1] >> 4);
-        return Fp4.Decode(nibbles.AsByte() & Vector256.Create((byte)15));
+        return nibbles.AsByte() & Vector256.Create((byte)15);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<sbyte> Codes(ref readonly byte block, int part) => Fp4.Decode(Numbers(in block, part));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Scales(ref readonly byte block, int part, out float low, out float high, out float min)

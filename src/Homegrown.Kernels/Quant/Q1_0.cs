@@ -29,6 +29,10 @@ public readonly struct Q1_0 : ICodedFormat
 
     public static bool SplitScales => false;
 
+    public static PanelScales? Panels => PanelScales.Blocks;
+
+    public static int FirstBit => 1;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<sbyte> Codes(ref readonly byte block, int part)
         => (PackedBits.Spread(Blocks.Read<uint>(in block, BitsAt + (4 * part))) & Vector256.Create((byte)2)).AsSByte();

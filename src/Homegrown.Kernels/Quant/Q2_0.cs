@@ -28,6 +28,8 @@ public readonly struct Q2_0 : ICodedFormat
 
     public static bool SplitScales => false;
 
+    public static PanelScales? Panels => PanelScales.Blocks;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<sbyte> Codes(ref readonly byte block, int part)
     {

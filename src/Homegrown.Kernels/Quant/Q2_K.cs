@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Homegrown.Kernels.Quant;
@@ -11,8 +12,7 @@ namespace Homegrown.Kernels.Quant;
 /// 82   dmin   half
 /// </code>
 /// </summary>
-/// <remarks>Not an <see cref="ICodedFormat"/>, whose parts of 32 have one minimum: products decode it to float.</remarks>
-public readonly struct Q2_K : IQuantFormat
+public readonly struct Q2_K : ICodedFormat
 {
     const int CodesAt = 16, ScaleAt = 80, MinAt = 82, Group = 16, Groups = 16;
     const int Top = 3, ScaleTop = 15;
@@ -25,23 +25,35 @@ public readonly struct Q2_K : IQuantFormat
 
     public static int BlockBytes => 84;
 
-    public static void Dequantize(ReadOnlySpan<byte> blocks, Span<float> values)
+    public static int Bits => 2;
+
+    public static int Bias => 0;
+
+    public static bool HasMin => true;
+
+    public static bool SplitScales => true;
+
+    public static PanelScales? Panels => PanelScales.Pairs;
+
+    public static int HalvesAt => ScaleAt;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<sbyte> Factors(ref readonly byte block) => Blocks.Read<Vector128<sbyte>>(in block, 0);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<sbyte> Codes(ref readonly byte block, int part) => TwoBits.Codes(in block, CodesAt, part).AsSByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Scales(ref readonly byte block, int part, out float low, out float high, out float min)
     {
-        var count = Blocks.Count<Q2_K>(values.Length, blocks.Length);
-        for (var b = 0; b < count; b++)
-        {
-            ref readonly var block = ref blocks[b * BlockBytes];
-            for (var part = 0; part < SuperBlock.Parts; part++)
-            {
-                var y = values.Slice((b * BlockSize) + (part * Blocks.PartSize), Blocks.PartSize);
-                var (first, second) = Vector256.Widen(TwoBits.Codes(in block, CodesAt, part).AsSByte());
-                var (scale, min) = Scale(in block, 2 * part);
-                Blocks.Store(first, scale, hasMin: true, min, y);
-                (scale, min) = Scale(in block, (2 * part) + 1);
-                Blocks.Store(second, scale, hasMin: true, min, y[Group..]);
-            }
-        }
+        (low, min) = Scale(in block, 2 * part);
+        (high, _) = Scale(in block, (2 * part) + 1);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float SecondMin(ref readonly byte block, int part) => Scale(in block, (2 * part) + 1).Min;
+
+    public static void Dequantize(ReadOnlySpan<byte> blocks, Span<float> values) => Blocks.Dequantize<Q2_K>(blocks, values);
 
     /// <summary>Scale and minimum of a group.</summary>
     static (float Scale, float Min) Scale(ref readonly byte block, int group)

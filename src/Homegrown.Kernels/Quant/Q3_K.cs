@@ -29,7 +29,20 @@ public readonly struct Q3_K : ICodedFormat
 
     public static bool HasMin => false;
 
+    public static PanelScales? Panels => PanelScales.SuperBlocks;
+
+    public static int HalvesAt => ScaleAt;
+
     public static bool SplitScales => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<sbyte> Factors(ref readonly byte block)
+    {
+        var (low, high) = (Blocks.Read<ulong>(in block, ScalesAt), Blocks.Read<uint>(in block, ScalesHighAt));
+        var lower = Vector128.Create(low, low >> 4).AsByte() & Vector128.Create((byte)15);
+        var upper = Vector128.Create(high, high >> 2, high >> 4, high >> 6).AsByte() & Vector128.Create((byte)3);
+        return (lower | (upper.AsUInt16() << 4).AsByte()).AsSByte() - Vector128.Create((sbyte)ScaleHalf);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<sbyte> Codes(ref readonly byte block, int part)

@@ -29,7 +29,7 @@ public static class QuantFormats
         new CodedFormat<Q5_0>(),
         new CodedFormat<Q5_1>(),
         new CodedFormat<Q8_0>(),
-        new PlainFormat<Q2_K>(),
+        new CodedFormat<Q2_K>(),
         new CodedFormat<Q3_K>(),
         new CodedFormat<Q4_K>(),
         new CodedFormat<Q5_K>(),

@@ -28,6 +28,10 @@ public readonly struct TQ2_0 : ICodedFormat
 
     public static bool SplitScales => false;
 
+    public static PanelScales? Panels => PanelScales.Blocks;
+
+    public static int HalvesAt => ScaleAt;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<sbyte> Codes(ref readonly byte block, int part) => TwoBits.Codes(in block, 0, part).AsSByte();
 

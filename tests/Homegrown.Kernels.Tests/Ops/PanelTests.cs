@@ -1,3 +1,4 @@
+using Homegrown.Kernels.Memory;
 using Homegrown.Kernels.Ops.Products;
 using Homegrown.Kernels.Quant;
 
@@ -57,6 +58,27 @@ public sealed unsafe class PanelTests
 
             return true;
         }
+    }
+
+    [Fact]
+    public void Every_format_is_packed_but_those_that_panels_would_make_larger_by_a_tenth()
+        => Assert.Equal(
+            [TensorType.IQ2_XXS, TensorType.IQ2_XS, TensorType.IQ3_XXS, TensorType.IQ1_S, TensorType.IQ3_S, TensorType.IQ2_S, TensorType.IQ1_M, TensorType.TQ1_0],
+            Corpus.Coded.Except(Corpus.Packable));
+
+    [Theory, InlineData(TensorType.MXFP4), InlineData(TensorType.NVFP4)]
+    public void Scales_of_four_bit_floats_unpack_to_what_is_stored_whatever_their_byte(TensorType type)
+    {
+        const int Columns = 64, Count = 256;
+        using var compute = new Compute(new() { Threads = 1, Tier = Tier.Portable });
+        using var packing = new PackedWeights(compute);
+        using var buffer = new NativeBuffer(Count * QuantFormats.RowBytes(type, Columns));
+        var w = buffer.Weight(type, Count, Columns);
+        Assert.SkipUnless(packing.Serves(w), "weights are packed for vectors of 256 bits and wider only");
+        var blockBytes = QuantFormats.BlockBytes(type);
+        var bytes = buffer.Span(0, (int)w.Bytes);
+        for (var i = 0; i < bytes.Length; i++) bytes[i] = (byte)(i % blockBytes == 0 ? i / w.RowBytes : i % 251);
+        Assert.Equal(Corpus.Decode(w), Corpus.Decode(packing.Pack(w)));
     }
 
     [Fact]

@@ -27,7 +27,7 @@ public class CodedFormatTests
         {
             var part = parts[i / 32];
             var product = (i % 32 < 16 ? part.Low : part.High) * (part.Codes[i % 32] - part.Bias);
-            AssertSame(Expected(type, reader.Bytes, i), part.HasMin ? product + part.Min : product);
+            AssertSame(Expected(type, reader.Bytes, i), part.HasMin ? product + (i % 32 < 16 ? part.Min : part.SecondMin) : product);
         }
     }
 
@@ -65,7 +65,7 @@ public class CodedFormatTests
         if (!float.IsNaN(expected) || !float.IsNaN(actual)) Assert.Equal(BitConverter.SingleToUInt32Bits(expected), BitConverter.SingleToUInt32Bits(actual));
     }
 
-    sealed record Part(sbyte[] Codes, float Low, float High, float Min, int Bits, int Bias, bool HasMin, bool Split);
+    sealed record Part(sbyte[] Codes, float Low, float High, float Min, float SecondMin, int Bits, int Bias, bool HasMin, bool Split);
 
     struct PartReader : ICodedFormatVisitor<List<Part>>
     {
@@ -82,7 +82,8 @@ public class CodedFormatTests
                     var codes = new sbyte[32];
                     System.Runtime.Intrinsics.Vector256.CopyTo(TFormat.Codes(in Bytes[at], part), codes);
                     TFormat.Scales(in Bytes[at], part, out var low, out var high, out var min);
-                    parts.Add(new(codes, low, high, min, TFormat.Bits, TFormat.Bias, TFormat.HasMin, TFormat.SplitScales));
+                    var second = TFormat.HasMin && TFormat.SplitScales ? TFormat.SecondMin(in Bytes[at], part) : min;
+                    parts.Add(new(codes, low, high, min, second, TFormat.Bits, TFormat.Bias, TFormat.HasMin, TFormat.SplitScales));
                 }
             }
 

@@ -25,7 +25,7 @@ static unsafe class NarrowProducts<TFormat>
         }
     }
 
-    /// <summary>A row's codes without bias, [columns], and of each part the scales of its halves and the minimum.</summary>
+    /// <summary>A row's codes without bias, [columns], and of each part the scales and minima of its halves.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Unpack(ReadOnlySpan<byte> row, sbyte* codes, Vector128<float>* scales)
     {
@@ -35,7 +35,7 @@ static unsafe class NarrowProducts<TFormat>
             {
                 (TFormat.Codes(in row[at], part) - Vector256.Create((sbyte)TFormat.Bias)).Store(codes);
                 TFormat.Scales(in row[at], part, out var low, out var high, out var min);
-                *scales = Vector128.Create(low, high, min, 0);
+                *scales = Vector128.Create(low, high, min, TFormat.HasMin && TFormat.SplitScales ? TFormat.SecondMin(in row[at], part) : 0);
             }
         }
     }
@@ -47,7 +47,8 @@ static unsafe class NarrowProducts<TFormat>
         for (; parts > 0; parts--, w += Blocks.PartSize, x++, scales++)
         {
             sums = Add(sums, w, x->Codes, *scales * x->Scale);
-            if (TFormat.HasMin) min = MathF.FusedMultiplyAdd((*scales)[2], x->Sum, min);
+            if (TFormat.HasMin) min = MathF.FusedMultiplyAdd((*scales)[2], TFormat.SplitScales ? x->FirstSum : x->Sum, min);
+            if (TFormat.HasMin && TFormat.SplitScales) min = MathF.FusedMultiplyAdd((*scales)[3], x->SecondSum, min);
             if (x->HasRest != 0) sums = Add(sums, w, x->Rests, *scales * x->RestScale);
         }
 

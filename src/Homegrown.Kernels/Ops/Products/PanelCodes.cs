@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Homegrown.Kernels.Quant;
 
 namespace Homegrown.Kernels.Ops.Products;
@@ -10,17 +11,24 @@ static unsafe class PanelCodes<TFormat>
 {
     const int Vector = PanelLayout.VectorBytes, HalfVector = Vector / 2;
 
+    /// <summary>That the planes keep.</summary>
+    internal static int Bits
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TFormat.HasLevels ? 4 : TFormat.Bits - TFormat.FirstBit;
+    }
+
     /// <summary>Of the first plane of <see cref="PanelLayout.Planes"/>: the largest power of two. The second has the bits that are left.</summary>
     static int LowBits
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => TFormat.Bits >= 8 ? 8 : TFormat.Bits >= 4 ? 4 : TFormat.Bits >= 2 ? 2 : 1;
+        get => Bits >= 8 ? 8 : Bits >= 4 ? 4 : Bits >= 2 ? 2 : 1;
     }
 
     static int HighBits
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => TFormat.Bits - LowBits;
+        get => Bits - LowBits;
     }
 
     /// <summary>A part of 16 rows as stored, to planes. Part <paramref name="part"/> of the blocks at rows[0..15] + at.</summary>
@@ -36,19 +44,21 @@ static unsafe class PanelCodes<TFormat>
     {
         for (var end = to + Vector; to < end; to += HalfVector, rows += 8)
         {
+            var numbers = TFormat.HasLevels && lowBits < 8;
             Squares.Turn(
-                Codes(rows[0] + at, part), Codes(rows[1] + at, part), Codes(rows[2] + at, part), Codes(rows[3] + at, part),
-                Codes(rows[4] + at, part), Codes(rows[5] + at, part), Codes(rows[6] + at, part), Codes(rows[7] + at, part),
+                Codes(rows[0] + at, part, numbers), Codes(rows[1] + at, part, numbers), Codes(rows[2] + at, part, numbers), Codes(rows[3] + at, part, numbers),
+                Codes(rows[4] + at, part, numbers), Codes(rows[5] + at, part, numbers), Codes(rows[6] + at, part, numbers), Codes(rows[7] + at, part, numbers),
                 out var g0, out var g1, out var g2, out var g3, out var g4, out var g5, out var g6, out var g7);
-            StorePlane(lowBits, 0, g0, g1, g2, g3, g4, g5, g6, g7, to);
-            if (lowBits < TFormat.Bits) StorePlane(HighBits, lowBits, g0, g1, g2, g3, g4, g5, g6, g7, to + (lowBits * Vector));
+            StorePlane(lowBits, lowBits < 8 ? TFormat.FirstBit : 0, g0, g1, g2, g3, g4, g5, g6, g7, to);
+            if (lowBits < Bits) StorePlane(HighBits, lowBits, g0, g1, g2, g3, g4, g5, g6, g7, to + (lowBits * Vector));
         }
     }
 
-    /// <summary>The 32 codes of a row's part: an element for each group.</summary>
+    /// <summary>The 32 codes of a row's part, or the numbers of their levels: an element for each group.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector256<int> Codes(byte* block, int part)
+    static Vector256<int> Codes(byte* block, int part, bool numbers)
     {
+        if (numbers) return TFormat.Numbers(in *block, part).AsInt32();
         var codes = TFormat.Codes(in *block, part);
         return (TFormat.Bits == 8 ? codes ^ Vector256.Create(sbyte.MinValue) : codes).AsInt32();
     }
@@ -91,7 +101,7 @@ static unsafe class PanelCodes<TFormat>
     /// <summary>Some bits of each byte, moved to its lowest. Where a code has no others, nothing is to be done.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Vector256<int> Field(int bits, int from, Vector256<int> codes)
-        => bits == TFormat.Bits ? codes : (codes >>> from) & Vector256.Create((byte)((1 << bits) - 1)).AsInt32();
+        => bits == TFormat.Bits || TFormat.HasLevels ? codes : (codes >>> from) & Vector256.Create((byte)((1 << bits) - 1)).AsInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void Store(Vector256<int> a, Vector256<int> b, Vector256<int> c, Vector256<int> d, byte* to)
@@ -117,7 +127,8 @@ static unsafe class PanelCodes<TFormat>
     static Vector256<int> Group(byte* planes, int group)
     {
         var low = Stored(planes, LowBits, group);
-        return HighBits == 0 ? low : low | (Stored(planes + (LowBits * Vector), HighBits, group) << LowBits);
+        if (TFormat.HasLevels) return Avx2.Shuffle(Vector256.Create(TFormat.Levels, TFormat.Levels) ^ Vector256.Create(sbyte.MinValue), low.AsSByte()).AsInt32();
+        return HighBits == 0 ? low << TFormat.FirstBit : low | (Stored(planes + (LowBits * Vector), HighBits, group) << LowBits);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

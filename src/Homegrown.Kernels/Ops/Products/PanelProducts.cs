@@ -47,7 +47,7 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
     static int HeaderBytes
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => sizeof(float) * (MinAt + (TFormat.HasMin ? Rows : 0));
+        get => sizeof(float) * (MinAt + (TFormat.HasMin ? MinAt : 0));
     }
 
     static int PartBytes
@@ -99,7 +99,7 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static TFloats AddCodes(TFloats sum, byte* part, PartCodes* x)
-        => PartSum<TFormat, TLanes, TFloats>.AddMin(Add(sum, part, x->Codes, x->CodeSums, x->Scale), x->Sum, (float*)part + MinAt);
+        => PartSum<TFormat, TLanes, TFloats>.AddMins(Add(sum, part, x->Codes, x->CodeSums, x->Scale), x, (float*)part + MinAt);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static TFloats AddRests(TFloats sum, byte* panel, PartCodes* x, int parts)

@@ -16,7 +16,14 @@ static unsafe class Panels<TFormat>
     const byte Sign = 0x80;
 
     /// <summary>Of packed panels; null for a format that is multiplied from its stored form.</summary>
-    internal static PanelLayout? Packed { get; } = TFormat.Panels is { } scales ? new(TFormat.Bits, scales, TFormat.HasMin, TFormat.SplitScales, Bias) : null;
+    internal static PanelLayout? Packed { get; } = TFormat.Panels is { } scales
+        ? new(PanelCodes<TFormat>.Bits, scales, TFormat.HasMin, TFormat.SplitScales, Bias)
+        {
+            FirstBit = TFormat.FirstBit,
+            Levels = TFormat.HasLevels ? TFormat.Levels : null,
+            BlockParts = TFormat.BlockSize / Blocks.PartSize,
+        }
+        : null;
 
     /// <summary>Of unpacked panels: codes of 8 bits, [parts, 8, 16, 4], scales in float32.</summary>
     internal static PanelLayout Unpacked { get; } = new(8, PanelScales.Floats, TFormat.HasMin, TFormat.SplitScales, Bias);
@@ -48,7 +55,7 @@ static unsafe class Panels<TFormat>
             for (var part = 0; part < groupParts; part += PartsPerBlock, at += TFormat.BlockBytes)
             {
                 for (var end = rows[0] + (Rows * (w.RowBytes + at + TFormat.BlockBytes)); ahead < end; ahead += CacheLine) Sse.Prefetch1(ahead);
-                PanelHeaders<TFormat>.Pack(rows, at, to + (part * PanelHeaders<TFormat>.HalvesBytes));
+                PanelHeaders<TFormat>.Pack(rows, at, to + (part * PanelHeaders<TFormat>.PartBytes));
                 var codes = to + headerBytes + (part * codeBytes);
                 for (var p = 0; p < PartsPerBlock; p++) PanelCodes<TFormat>.Pack(rows, at, p, codes + (p * codeBytes));
             }
@@ -83,7 +90,7 @@ static unsafe class Panels<TFormat>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Dequantize(Weight w, int row, Span<float> values)
     {
-        var scales = stackalloc float[3 * Rows];
+        var scales = stackalloc float[4 * Rows];
         var elements = stackalloc int[PanelLayout.Groups * Rows];
         var lane = row % Rows;
         var codes = stackalloc int[PanelLayout.Groups];
@@ -92,9 +99,10 @@ static unsafe class Panels<TFormat>
         {
             parts.Unpack((byte*)scales, (byte*)elements);
             for (var g = 0; g < PanelLayout.Groups; g++) codes[g] = elements[(g * Rows) + lane];
-            var high = TFormat.SplitScales ? Rows : 0;
+            var half = TFormat.SplitScales ? Rows : 0;
+            var own = scales + lane;
             Blocks.Decode<TFormat>(
-                (Vector256.Load((byte*)codes) - Vector256.Create((byte)Bias)).AsSByte(), scales[lane], scales[high + lane], scales[high + Rows + lane], values);
+                (Vector256.Load((byte*)codes) - Vector256.Create((byte)Bias)).AsSByte(), own[0], own[half], own[half + Rows], own[half + Rows + half], values);
         }
     }
 

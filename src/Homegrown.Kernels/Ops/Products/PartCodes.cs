@@ -11,7 +11,7 @@ namespace Homegrown.Kernels.Ops.Products;
 [StructLayout(LayoutKind.Sequential)]
 unsafe struct PartCodes
 {
-    public const int RestsAt = 32, ScaleAt = 64, RestScaleAt = 68, SumAt = 72, CodeSumsAt = 76, RestSumsAt = 88, HasRestAt = 100, Size = 104;
+    public const int RestsAt = 32, ScaleAt = 64, RestScaleAt = 68, SumAt = 72, CodeSumsAt = 76, RestSumsAt = 88, HasRestAt = 100, FirstSumAt = 104, SecondSumAt = 108, Size = 112;
 
     /// <summary>-127 to 127.</summary>
     public fixed sbyte Codes[Blocks.PartSize];
@@ -30,6 +30,9 @@ unsafe struct PartCodes
 
     /// <summary>1 or 0.</summary>
     public int HasRest;
+
+    /// <summary>As <see cref="Sum"/>, of 16 each: for minima of half a part.</summary>
+    public float FirstSum, SecondSum;
 }
 
 /// <summary>Negated sums of codes: of the first 16, of the others, of all.</summary>

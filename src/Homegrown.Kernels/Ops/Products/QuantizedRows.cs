@@ -123,6 +123,8 @@ readonly unsafe struct QuantizedRows
         part->Scale = scale;
         part->RestScale = hasRest ? scale / RestsPerCode : 0;
         part->Sum = scale * (first + second + ((firstRest + secondRest) / RestsPerCode));
+        part->FirstSum = scale * (first + (firstRest / RestsPerCode));
+        part->SecondSum = scale * (second + (secondRest / RestsPerCode));
         part->CodeSums = MinusSums.Of(first, second);
         part->RestSums = MinusSums.Of(firstRest, secondRest);
         part->HasRest = hasRest ? 1 : 0;

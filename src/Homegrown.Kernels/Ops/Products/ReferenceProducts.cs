@@ -24,7 +24,7 @@ static unsafe class ReferenceProducts
 
     /// <summary>
     /// sum over halves of a part of scale(w) * scale(x) * dot(codes(w) - bias, codes(x) + rests(x) / 256) + sum over parts of
-    /// min(w) * sum(x).
+    /// min(w) * sum(x), or likewise over halves.
     /// </summary>
     internal static void Coded<TFormat>(in Operands operands, Weight w, int first, int count, int column)
         where TFormat : struct, ICodedFormat
@@ -52,7 +52,8 @@ static unsafe class ReferenceProducts
                     sum += (i < Blocks.PartSize / 2 ? low : high) * product;
                 }
 
-                if (TFormat.HasMin) sum += (double)min * x->Sum;
+                if (TFormat.HasMin && TFormat.SplitScales) sum += ((double)min * x->FirstSum) + ((double)TFormat.SecondMin(in row[0], part) * x->SecondSum);
+                else if (TFormat.HasMin) sum += (double)min * x->Sum;
             }
         }
 
