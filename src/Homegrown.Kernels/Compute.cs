@@ -38,9 +38,9 @@ public sealed unsafe class Compute : IDisposable
         Exact = options.Exact;
         VectorBits = Math.Min(WidestVectors, options.MaxVectorBits > 0 ? options.MaxVectorBits : int.MaxValue);
         var emitted = EmittedKernels.AreSupported && VectorBits == 512;
-        if (options.Tier == Tier.Emitted && !emitted)
-            throw new PlatformNotSupportedException($"The emitted tier needs AVX-512 VNNI and 512-bit vectors: this is {RuntimeInformation.ProcessArchitecture} with {VectorBits} bits.");
-        Tier = options.Tier ?? (emitted ? Tier.Emitted : Tier.Portable);
+        if (options.Tier >= Tier.Emitted && !emitted)
+            throw new PlatformNotSupportedException($"The {options.Tier.ToString()!.ToLowerInvariant()} tier needs AVX-512 VNNI and 512-bit vectors: this is {RuntimeInformation.ProcessArchitecture} with {VectorBits} bits.");
+        Tier = options.Tier ?? (!emitted ? Tier.Portable : CpuFeatures.HasAmxBf16 ? Tier.Amx : Tier.Emitted);
         Pool = new WorkerPool(options.Threads);
         Arena = new Arena();
     }

@@ -49,10 +49,17 @@ readonly unsafe struct BrainRows
     static void Round(float* from, ushort* to, int count)
     {
         var c = 0;
-        for (; c <= count - Vector512<ushort>.Count; c += Vector512<ushort>.Count)
-            Vector512.Narrow(Round(Vector512.Load(from + c)), Round(Vector512.Load(from + c + 16))).Store(to + c);
+        for (; c <= count - Vector512<ushort>.Count; c += Vector512<ushort>.Count) Round(from + c).Store(to + c);
         for (; c < count; c++) to[c] = BF16.FromSingle(from[c]);
     }
+
+    /// <summary>32 numbers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<ushort> Round(float* from) => Round(Vector512.Load(from), Vector512.Load(from + 16));
+
+    /// <summary>The same from two vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<ushort> Round(Vector512<float> first, Vector512<float> second) => Vector512.Narrow(Round(first), Round(second));
 
     /// <summary>As <see cref="BF16.FromSingle"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
