@@ -7,7 +7,7 @@ namespace Homegrown.Kernels.Ops.Products;
 
 /// <summary>
 /// Activations in bfloat16 as AMX takes them: tiles of [16 tokens, 32 columns], the steps of columns of 16 tokens one after the
-/// other, so that a product reads memory in one stream. Each errs by 2^-9 of itself at most.
+/// other, so that a product reads memory in one stream. Each errs by 2^-8 of itself at most.
 /// </summary>
 readonly unsafe struct AmxRows
 {

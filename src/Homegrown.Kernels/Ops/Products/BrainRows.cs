@@ -6,7 +6,7 @@ using Homegrown.Kernels.Threading;
 namespace Homegrown.Kernels.Ops.Products;
 
 /// <summary>
-/// Activations rounded to bfloat16, [rows, columns]: what a processor's products of BF16 pairs take. Each errs by 2^-9 of itself
+/// Activations rounded to bfloat16, [rows, columns]: what a processor's products of BF16 pairs take. Each errs by 2^-8 of itself
 /// at most.
 /// </summary>
 readonly unsafe struct BrainRows
