@@ -46,7 +46,7 @@ readonly unsafe struct BrainRows
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Round(float* from, ushort* to, int count)
+    internal static void Round(float* from, ushort* to, int count)
     {
         var c = 0;
         for (; c <= count - Vector512<ushort>.Count; c += Vector512<ushort>.Count) Round(from + c).Store(to + c);
