@@ -38,9 +38,9 @@ public sealed unsafe class Compute : IDisposable
         Exact = options.Exact;
         VectorBits = Math.Min(WidestVectors, options.MaxVectorBits > 0 ? options.MaxVectorBits : int.MaxValue);
         var emitted = EmittedKernels.AreSupported && VectorBits == 512;
-        if (options.Tier == Tier.Emitted && !emitted)
-            throw new PlatformNotSupportedException($"The emitted tier needs AVX-512 VNNI and 512-bit vectors: this is {RuntimeInformation.ProcessArchitecture} with {VectorBits} bits.");
-        Tier = options.Tier ?? (emitted ? Tier.Emitted : Tier.Portable);
+        if (options.Tier >= Tier.Emitted && !emitted)
+            throw new PlatformNotSupportedException($"The {options.Tier.ToString()!.ToLowerInvariant()} tier needs AVX-512 VNNI and 512-bit vectors: this is {RuntimeInformation.ProcessArchitecture} with {VectorBits} bits.");
+        Tier = options.Tier ?? (!emitted ? Tier.Portable : CpuFeatures.HasAmxBf16 ? Tier.Amx : Tier.Emitted);
         Pool = new WorkerPool(options.Threads);
         Arena = new Arena();
     }
@@ -50,6 +50,25 @@ public sealed unsafe class Compute : IDisposable
 
     /// <summary>The implementation that runs.</summary>
     public Tier Tier { get; }
+
+    /// <summary>The instructions that products of codes run on, for people: what this tier found on this processor.</summary>
+    public string Instructions => Tier switch
+    {
+        Tier.Reference => "scalar",
+        Tier.Portable => $"{VectorBits}-bit vectors",
+        Tier.Emitted => Vnni,
+        _ => $"{(HasNative(Tier.Amx) ? "AMX-BF16" : "AMX-BF16 computed slowly in vectors")} for prompts, {Vnni}",
+    };
+
+    static string Vnni => CpuFeatures.HasAvx512BrainFloats ? "AVX-512 VNNI and BF16" : "AVX-512 VNNI";
+
+    /// <summary>The processor has the instructions of a tier: it runs as it is meant to.</summary>
+    public static bool HasNative(Tier tier) => tier switch
+    {
+        Tier.Amx => EmittedKernels.AreSupported && WidestVectors == 512 && CpuFeatures.HasAmxBf16,
+        Tier.Emitted => EmittedKernels.AreSupported && WidestVectors == 512,
+        _ => true,
+    };
 
     /// <summary>Bits of the vectors that the portable tier uses.</summary>
     public int VectorBits { get; }

@@ -11,4 +11,10 @@ public enum Tier
 
     /// <summary>Portable, with products in machine code assembled at run time for instructions that .NET does not offer (AVX-512 VNNI).</summary>
     Emitted,
+
+    /// <summary>
+    /// Emitted, with products of many tokens in AMX tiles of bfloat16. Forced on a processor without AMX, .NET's vectors compute the
+    /// same, slowly: to measure what it costs in accuracy.
+    /// </summary>
+    Amx,
 }

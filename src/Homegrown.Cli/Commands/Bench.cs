@@ -88,7 +88,7 @@ static class Bench
 
     /// <summary>Every tier, or the one that is set, with every number of threads.</summary>
     static IEnumerable<EngineOptions> Settings(EngineOptions common, int[] threads, bool everyTier)
-        => from tier in everyTier ? Enum.GetValues<Tier>().Select(tier => (Tier?)tier) : [common.Tier]
+        => from tier in everyTier ? Enum.GetValues<Tier>().Where(tier => tier != Tier.Amx || Compute.HasNative(tier)).Select(tier => (Tier?)tier) : [common.Tier]
            from count in threads
            select common with { Tier = tier, Threads = count };
 }

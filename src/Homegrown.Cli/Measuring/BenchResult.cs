@@ -49,6 +49,7 @@ sealed record BenchResult(
         ["cpu"] = Machine.Processor(),
         ["threads"] = Model.Compute.Threads,
         ["tier"] = Tier,
+        ["instructions"] = Model.Compute.Instructions,
         ["vector_bits"] = Model.Compute.VectorBits,
         ["prompt_tokens"] = Work.Prompts[0],
         ["generated_tokens"] = Work.Generate,

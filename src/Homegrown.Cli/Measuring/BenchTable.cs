@@ -22,6 +22,7 @@ static class BenchTable
     {
         var grid = new Table().Border(TableBorder.None).HideHeaders().AddColumns("", "");
         grid.AddRow("model", Markup.Escape($"{result.Model.Id}, {result.Model.Compute.Threads} threads, {result.Tier}, {Machine.Processor()}"));
+        grid.AddRow("products", Markup.Escape(result.Model.Compute.Instructions));
         foreach (var (prompt, rate) in result.Work.Prompts.Zip(result.Prefill)) grid.AddRow($"prefill {prompt}", $"{Rate(rate)} tokens/s");
         grid.AddRow("decode", $"{Rate(result.Decode)} tokens/s ({result.Work.Generate} tokens at depth {result.Work.Depth})");
         grid.AddRow("first token", $"{result.FirstToken.Median:0} ms after {result.Work.Prompts[0]} tokens; the first time {result.Cold.TotalMilliseconds:0} ms");

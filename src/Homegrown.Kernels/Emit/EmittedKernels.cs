@@ -9,11 +9,11 @@ sealed unsafe class EmittedKernels(Func<int, CodePage> emit)
     /// <summary>The processor has the instructions.</summary>
     internal static bool AreSupported => CpuFeatures.HasAvx512Vnni;
 
-    internal void Run(int tokens, ProductCall* call)
+    internal void Run(int tokens, void* call)
     {
         var page = Volatile.Read(ref byTokens[tokens]) ?? Emit(tokens);
         // Some microseconds at most: the garbage collector can wait for that, and a transition would be a tenth of a short one.
-        ((delegate* unmanaged[SuppressGCTransition]<ProductCall*, void>)page.Address)(call);
+        ((delegate* unmanaged[SuppressGCTransition]<void*, void>)page.Address)(call);
     }
 
     CodePage Emit(int tokens)

@@ -13,8 +13,6 @@ sealed record RoofEmitter(string Name, int Operations, bool IsSupported, Action<
     /// <summary>As many sums as hide the instruction's latency.</summary>
     internal const int Sums = 12;
 
-    const int TileRows = 16, TileBytes = 64, Configuration = 64;
-
     internal static IReadOnlyList<RoofEmitter> All { get; } =
     [
         new("TDPBSSD", 2 * 16 * 16 * 64, CpuFeatures.HasAmxInt8, (a, i) => a.tdpbssd(Tile(i % 4), tmm4, tmm5), Tiles: true),
@@ -56,16 +54,10 @@ sealed record RoofEmitter(string Name, int Operations, bool IsSupported, Action<
     /// <summary>The argument: rounds, then the configuration of six tiles of 16 rows of 64 bytes.</summary>
     internal static unsafe NativeBuffer Argument(long rounds)
     {
-        var argument = new NativeBuffer(sizeof(long) + Configuration);
+        var argument = new NativeBuffer(sizeof(long) + TileConfiguration.Size);
         *(long*)argument.Data = rounds;
-        var tiles = argument.Data + sizeof(long);
-        *tiles = 1;   // palette
-        for (var tile = 0; tile < 6; tile++)
-        {
-            ((ushort*)(tiles + 16))[tile] = TileBytes;
-            tiles[48 + tile] = TileRows;
-        }
-
+        var tiles = (TileConfiguration*)(argument.Data + sizeof(long));
+        for (var tile = 0; tile < 6; tile++) tiles->Shape(tile, TileConfiguration.MaxRows, TileConfiguration.MaxRowBytes);
         return argument;
     }
 }

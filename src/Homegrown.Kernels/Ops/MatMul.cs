@@ -5,7 +5,7 @@ namespace Homegrown.Kernels.Ops;
 
 /// <summary>
 /// Matrix products of activations with stored weights. An output depends on its row of x and its row of w alone: on neither the
-/// threads nor the other tokens of the call, to the bit.
+/// threads nor the other tokens of the call, to the bit; with AMX, only on whether these are many (<see cref="AmxProducts.MinTokens"/>).
 /// </summary>
 public static class MatMul
 {
@@ -33,12 +33,14 @@ public static class MatMul
         var y = compute.Rent(x.Rows, w.Rows);
         if (x.Rows == 0) return y;
         using var scratch = compute.Scope();
-        var coded = w.HasCodes && !compute.Exact;
+        var tiled = AmxProducts.Serve(compute, x.Rows, w);
+        var coded = w.HasCodes && !compute.Exact && !tiled;
         var quantized = coded ? QuantizedRows.From(x) : default;
-        var rests = coded && compute.Tier == Tier.Emitted ? RestLists.Of(compute, quantized, x.Rows) : default;
-        var brains = w.TakesBrainRows(compute) ? BrainRows.From(x) : default;
+        var rests = coded && compute.Tier >= Tier.Emitted ? RestLists.Of(compute, quantized, x.Rows) : default;
+        var brains = w.TakesBrainRows(compute) && !tiled ? BrainRows.From(x) : default;
+        var tiles = tiled ? AmxRows.From(x) : default;
         if (x.Rows <= Operands.FewTokens) Expect(compute, w);
-        var job = new Job(new(x, quantized, rests, brains, y), w);
+        var job = new Job(new(x, quantized, rests, brains, tiles, y), w);
         compute.Pool.Run(Chunks(w, x.Rows), ref job);
         return y;
     }

@@ -19,7 +19,7 @@ static unsafe class EmittedFloats
 
     /// <summary>Products of this weight are emitted.</summary>
     internal static bool Serve(Compute compute, Weight w)
-        => compute.Tier == Tier.Emitted && w.Columns > 0 && w.Columns % FloatEmitter.ColumnGroup == 0 && w.Type is TensorType.F32 or TensorType.F16 or TensorType.BF16;
+        => compute.Tier >= Tier.Emitted && w.Columns > 0 && w.Columns % FloatEmitter.ColumnGroup == 0 && w.Type is TensorType.F32 or TensorType.F16 or TensorType.BF16;
 
     /// <summary>They take activations in bfloat16.</summary>
     internal static bool TakeBrainRows(Compute compute, Weight w)

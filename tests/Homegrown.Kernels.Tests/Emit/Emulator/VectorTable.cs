@@ -163,8 +163,8 @@ static class VectorTable
         Add(Unpack<ushort>(high: true), Mnemonic.Vpunpckhwd);
         Add(Unpack<uint>(high: false), Mnemonic.Vpunpckldq, Mnemonic.Vunpcklps);
         Add(Unpack<uint>(high: true), Mnemonic.Vpunpckhdq, Mnemonic.Vunpckhps);
-        Add(Unpack<ulong>(high: false), Mnemonic.Vpunpcklqdq);
-        Add(Unpack<ulong>(high: true), Mnemonic.Vpunpckhqdq);
+        Add(Unpack<ulong>(high: false), Mnemonic.Vpunpcklqdq, Mnemonic.Vunpcklpd);
+        Add(Unpack<ulong>(high: true), Mnemonic.Vpunpckhqdq, Mnemonic.Vunpckhpd);
         Add(Align<uint>(), Mnemonic.Valignd);
         Add(Align<ulong>(), Mnemonic.Valignq);
         Add(Extract(4, 16), Mnemonic.Vextracti32x4, Mnemonic.Vextractf32x4, Mnemonic.Vextracti128, Mnemonic.Vextractf128);
