@@ -100,35 +100,31 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
             byte* w = panel + HeaderBytes, a = (byte*)x, b = a + stride, c = b + stride, d = c + stride;
             for (var half = 0; half < PerPart; half++)
             {
+                FourDots left = default, other = default;
                 for (var run = 0; run < HalfGroups; run += RunGroups)
                 {
-                    var (left, other) = (default(FourDots), default(FourDots));
-                    for (var next = w + (RunGroups * Vector); w < next; w += Vector, a += 4, b += 4, c += 4, d += 4)
+                    (left, other) = (default, default);
+                    for (var next = w + (RunGroups * Vector); w < next; w += 2 * Vector, a += 8, b += 8, c += 8, d += 8)
                     {
                         var (xa, xb, xc, xd) = (TLanes.Broadcast(a), TLanes.Broadcast(b), TLanes.Broadcast(c), TLanes.Broadcast(d));
                         left.Add(w, xa, xb, xc, xd);
                         other.Add(w + right, xa, xb, xc, xd);
+                        (xa, xb, xc, xd) = (TLanes.Broadcast(a + 4), TLanes.Broadcast(b + 4), TLanes.Broadcast(c + 4), TLanes.Broadcast(d + 4));
+                        left.Add(w + Vector, xa, xb, xc, xd);
+                        other.Add(w + right + Vector, xa, xb, xc, xd);
                     }
 
                     left.Finish();
                     other.Finish();
+                    if (RunGroups == HalfGroups) break;
                     if (run > 0) left.AddFrom(dots);
                     if (run > 0) other.AddFrom(dots + TLanes.Count);
                     left.Store(dots);
                     other.Store(dots + TLanes.Count);
                 }
 
-                for (var t = 0; t < Tile; t++)
-                {
-                    var token = (PartCodes*)((byte*)x + (t * stride));
-                    var minus = TLanes.Fill(Minus(half, token->CodeSums));
-                    var to = sums + (t * TileRows);
-                    var from = (byte*)(dots + (t * TileRows));
-                    TLanes.Store(Share(TLanes.Load(to), TLanes.Add(TLanes.Load(from), minus), panel, half, token), to);
-                    to += TLanes.Count;
-                    from += sizeof(int) * TLanes.Count;
-                    TLanes.Store(Share(TLanes.Load(to), TLanes.Add(TLanes.Load(from), minus), panel + right, half, token), to);
-                }
+                left.AddTo(sums, panel, half, x, stride);
+                other.AddTo(sums + TLanes.Count, panel + right, half, x, stride);
             }
         }
     }
@@ -185,6 +181,24 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
             TLanes.Store(b.Sums, (byte*)(dots + TileRows));
             TLanes.Store(c.Sums, (byte*)(dots + (2 * TileRows)));
             TLanes.Store(d.Sums, (byte*)(dots + (3 * TileRows)));
+        }
+
+        /// <summary>Adds a half's share to the sums, [4, TileRows].</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly void AddTo(float* sums, byte* header, int half, PartCodes* x, nint stride)
+        {
+            var token = (byte*)x;
+            Add(a.Sums, sums, header, half, (PartCodes*)token);
+            Add(b.Sums, sums + TileRows, header, half, (PartCodes*)(token + stride));
+            Add(c.Sums, sums + (2 * TileRows), header, half, (PartCodes*)(token + (2 * stride)));
+            Add(d.Sums, sums + (3 * TileRows), header, half, (PartCodes*)(token + (3 * stride)));
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static void Add(TInts dots, float* sum, byte* header, int half, PartCodes* x)
+        {
+            if (TFormat.Bias != 0) dots = TLanes.Add(dots, TLanes.Fill(Minus(half, x->CodeSums)));
+            TLanes.Store(Share(TLanes.Load(sum), dots, header, half, x), sum);
         }
     }
 
