@@ -30,6 +30,9 @@ public sealed record EngineOptions
 
     /// <summary>Forces a tier of the kernels; null takes the best.</summary>
     public Tier? Tier { get; init; }
+
+    /// <summary>Widest vectors of the portable tier: 128, 256 or 512 bits; 0 takes the widest that pay on the processor.</summary>
+    public int MaxVectorBits { get; init; }
 }
 
 /// <summary>A model on this machine: weights, tokenizer, template, and the engine that runs requests. Safe for many callers.</summary>
@@ -71,7 +74,7 @@ public sealed class LocalModel : IDisposable
     {
         options ??= new();
         var source = Open(path);
-        var compute = new Compute(new ComputeOptions { Threads = options.Threads, Tier = options.Tier, Exact = options.Exact });
+        var compute = new Compute(new ComputeOptions { Threads = options.Threads, Tier = options.Tier, Exact = options.Exact, MaxVectorBits = options.MaxVectorBits });
         var packing = new PackedWeights(compute);
         try
         {

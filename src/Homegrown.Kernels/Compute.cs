@@ -83,11 +83,14 @@ public sealed unsafe class Compute : IDisposable
     /// <summary>Threads that compute, the calling one included.</summary>
     public int Threads => Pool.Threads;
 
+    /// <summary>The tiers that this processor can run.</summary>
+    public static IReadOnlyList<Tier> Tiers => [.. Enum.GetValues<Tier>().Where(HasNative)];
+
     /// <summary>
-    /// Wide kernels need the byte products of AVX2 and AVX-512BW. The runtime does not report 512 bits as accelerated on
-    /// processors that slow down for them.
+    /// Bits of the widest vectors that the portable tier takes here. Wide kernels need the byte products of AVX2 and AVX-512BW. The
+    /// runtime does not report 512 bits as accelerated on processors that slow down for them.
     /// </summary>
-    static int WidestVectors => Avx512BW.IsSupported && Vector512.IsHardwareAccelerated ? 512 : Avx2.IsSupported ? 256 : 128;
+    public static int WidestVectors => Avx512BW.IsSupported && Vector512.IsHardwareAccelerated ? 512 : Avx2.IsSupported ? 256 : 128;
 
     /// <summary>A tensor of undefined content, valid until <see cref="Reset"/> or the end of the innermost <see cref="Scope"/>.</summary>
     public Tensor Rent(int rows, int columns) => new(this, Arena.Floats((long)rows * columns), rows, columns, columns);

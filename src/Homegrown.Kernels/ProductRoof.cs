@@ -36,9 +36,9 @@ public sealed record ProductRoof(TensorType Type, bool IsPacked, double BytesPer
         for (var c = 0; c < Columns; c++) x.Row(0)[c] = MathF.Sin(c);
         var coded = QuantFormats.IsCoded(type) && !compute.Exact;
         var quantized = coded ? QuantizedRows.From(x) : default;
-        var rests = coded && compute.Tier == Tier.Emitted ? RestLists.Of(compute, quantized, 1) : default;
+        var rests = coded && compute.Tier >= Tier.Emitted ? RestLists.Of(compute, quantized, 1) : default;
         var brains = EmittedFloats.TakeBrainRows(compute, w) ? BrainRows.From(x) : default;
-        var job = new Job { Operands = new(x, quantized, rests, brains, y), Weight = w, Product = Product.Of(type), Rows = rows };
+        var job = new Job { Operands = new(x, quantized, rests, brains, default, y), Weight = w, Product = Product.Of(type), Rows = rows };
         var best = TimeSpan.MaxValue;
         for (var pass = 0; pass < passes; pass++)
         {

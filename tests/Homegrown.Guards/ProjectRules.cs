@@ -12,6 +12,7 @@ static class ProjectRules
         ["src/Homegrown.Cli"] = ["Homegrown.Server"],
         ["tests/Shared"] = [],
         ["tests/Homegrown.Guards"] = ["Homegrown.Testing"],
+        ["bench/Homegrown.Benchmarks"] = ["Homegrown.Engine"],
         ["samples/InProcess"] = ["Homegrown.Engine"],
     };
 

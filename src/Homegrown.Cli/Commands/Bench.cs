@@ -22,7 +22,7 @@ static class Bench
         var generate = Numbers.AtLeast("--generate", 1, "Tokens to generate.", 64);
         var depth = Numbers.AtLeast("--depth", 0, "Positions in the cache before the first generated token.", 0);
         var runs = Numbers.AtLeast("--runs", 1, "Runs that count.", 5);
-        var tiers = new Option<bool>("--tiers") { Description = "Measure the kernels of every tier that this machine can run." };
+        var tiers = new Option<bool>("--tiers") { Description = "Measure the kernels of every tier that this machine can run; the reference tier with a few tokens." };
         var shape = new Option<string?>("--shape") { Description = "Measure random weights in the shape of a known model.", HelpName = "NAME:TYPE" };
         var keep = new Option<string?>("--keep") { Description = "Keep the file that --shape writes.", HelpName = "FILE" };
         var roof = new Option<bool>("--roof") { Description = "Measure the machine alone: memory, and the instructions of products." };
@@ -39,19 +39,16 @@ static class Bench
             var path = random?.Path ?? model.Resolve(parsed);
             var all = Settings(model.Settings(parsed), parsed.GetRequiredValue(threads), parsed.GetValue(tiers)).ToList();
             var results = new List<BenchResult>();
-            using (var progress = new ProgressLine(terminal, "measuring", checked(work.Tokens * (work.Runs + 1) * all.Count), "tokens", asJson))
-                foreach (var (number, settings) in all.Index())
+            Workload Work(EngineOptions settings) => parsed.GetValue(tiers) && settings.Tier == Tier.Reference ? work.Shorter : work;
+            using (var progress = new ProgressLine(terminal, "measuring", checked(all.Sum(settings => Work(settings).AllTokens)), "tokens", asJson))
+            {
+                var before = 0;
+                foreach (var settings in all)
                 {
-                    var before = number * work.Tokens * (work.Runs + 1);
-                    try
-                    {
-                        results.Add(await BenchResult.TakeAsync(() => LocalModel.Load(path, settings), work, done => progress.Report(before + done), cancellation));
-                    }
-                    catch (PlatformNotSupportedException error) when (parsed.GetValue(tiers))
-                    {
-                        terminal.Note($"tier {settings.Tier}: {error.Message}");
-                    }
+                    results.Add(await BenchResult.TakeAsync(() => LocalModel.Load(path, settings), Work(settings), done => progress.Report(before + done), cancellation));
+                    before += Work(settings).AllTokens;
                 }
+            }
 
             if (asJson) foreach (var result in results) terminal.Out.WriteLine(Json.Line(result.ToJson()));
             else terminal.Console.Write(BenchTable.Of(results));
@@ -86,9 +83,13 @@ static class Bench
         return ExitCode.Ok;
     }
 
-    /// <summary>Every tier, or the one that is set, with every number of threads.</summary>
+    /// <summary>Every tier and width of vectors that runs here, or the one that is set, with every number of threads.</summary>
     static IEnumerable<EngineOptions> Settings(EngineOptions common, int[] threads, bool everyTier)
-        => from tier in everyTier ? Enum.GetValues<Tier>().Where(tier => tier != Tier.Amx || Compute.HasNative(tier)).Select(tier => (Tier?)tier) : [common.Tier]
+        => from tier in everyTier ? Compute.Tiers.Select(tier => (Tier?)tier) : [common.Tier]
+           from bits in everyTier && tier == Tier.Portable ? Widths.Where(bits => bits <= Compute.WidestVectors) : [0]
            from count in threads
-           select common with { Tier = tier, Threads = count };
+           select common with { Tier = tier, MaxVectorBits = bits, Threads = count };
+
+    /// <summary>Of the portable tier's vectors, in bits.</summary>
+    static readonly int[] Widths = [128, 256, 512];
 }

@@ -1,3 +1,4 @@
+using Homegrown.Kernels;
 using Homegrown.Kernels.Quant;
 using Spectre.Console;
 
@@ -38,16 +39,24 @@ static class BenchTable
 
     static Table SideBySide(IReadOnlyList<BenchResult> results)
     {
-        var work = results[0].Work;
+        var work = results[^1].Work;
         var table = new Table().Border(TableBorder.None).AddColumns("tier", "threads");
         foreach (var prompt in work.Prompts) table.AddColumn($"prefill {prompt}");
         table.AddColumns($"decode {work.Generate} at {work.Depth}", "first token");
         foreach (var result in results)
             table.AddRow([
-                result.Tier, $"{result.Model.Compute.Threads}",
+                Kernels(result), $"{result.Model.Compute.Threads}",
                 .. result.Prefill.Select(Rate), Rate(result.Decode), $"{result.FirstToken.Median:0} ms"]);
         return table;
     }
+
+    /// <summary>The tier, and what sets it apart on this machine.</summary>
+    static string Kernels(BenchResult result) => result.Model.Compute.Tier switch
+    {
+        Tier.Reference => $"reference ({result.Work.Prompts[0]} and {result.Work.Generate} tokens)",
+        Tier.Portable => $"portable, {result.Model.Compute.VectorBits} bits",
+        _ => result.Tier,
+    };
 
     /// <summary>The median, and from the least to the most.</summary>
     static string Rate(Spread spread) => $"{spread.Median:0.0} ({spread.Least:0.0} to {spread.Most:0.0})";

@@ -13,6 +13,12 @@ sealed record Workload(IReadOnlyList<int> Prompts, int Generate, int Depth, int 
     /// <summary>Tokens of a run.</summary>
     public int Tokens => Prompts.Sum() + Before + Generate;
 
+    /// <summary>Tokens of all runs, and of the one to warm up.</summary>
+    public int AllTokens => checked(Tokens * (Runs + 1));
+
+    /// <summary>As much of it as the reference tier, a thousand times slower, does in some seconds.</summary>
+    public Workload Shorter => new([.. Prompts.Select(prompt => Math.Min(prompt, 4))], Math.Min(Generate, 2), Math.Min(Depth, 4), 1);
+
     /// <summary>Positions that the longest request needs, its first generated token included.</summary>
     public int Positions => Math.Max(Prompts.Max(), Before + Generate) + 1;
 }
