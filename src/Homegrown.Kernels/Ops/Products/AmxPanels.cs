@@ -43,9 +43,10 @@ static unsafe class AmxPanels<TFormat>
     static void Widen(float* scales, byte* codes, byte* to)
     {
         var (low, high) = (Load(scales), Load(scales + ((PerPart - 1) * Lanes)));
-        var min = TFormat.HasMin ? Load(scales + (PerPart * Lanes)) : Vector512<float>.Zero;
+        var lowMin = TFormat.HasMin ? Load(scales + (PerPart * Lanes)) : Vector512<float>.Zero;
+        var highMin = TFormat.HasMin && TFormat.SplitScales ? Load(scales + ((PerPart + 1) * Lanes)) : lowMin;
         // scale * (code - bias) + min; the bias is a power of two, so that nothing is lost.
-        var (lowOffset, highOffset) = (min - (low * Bias), min - (high * Bias));
+        var (lowOffset, highOffset) = (lowMin - (low * Bias), highMin - (high * Bias));
         for (var end = codes + (PanelLayout.Groups / 2 * Vector); codes < end; codes += Vector, to += 2 * Vector) Widen(Vector512.Load((uint*)codes), low, lowOffset, to);
         for (var end = codes + (PanelLayout.Groups / 2 * Vector); codes < end; codes += Vector, to += 2 * Vector) Widen(Vector512.Load((uint*)codes), high, highOffset, to);
     }
