@@ -4,7 +4,7 @@ namespace Homegrown.Engine.Formats.Safetensors.Quantized;
 static class Packed
 {
     /// <summary>Code <paramref name="i"/> of a word.</summary>
-    internal static int Code(int word, int i, int bits) => (int)((uint)word >> (i * bits)) & ((1 << bits) - 1);
+    internal static int Code(int word, int i, int bits) => (word >>> (i * bits)) & ((1 << bits) - 1);
 
     /// <summary>Bits of a code, from how many words hold <paramref name="codes"/> of them.</summary>
     internal static int Bits(Part words, long count, long codes)
