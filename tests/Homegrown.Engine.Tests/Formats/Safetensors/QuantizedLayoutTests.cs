@@ -82,7 +82,7 @@ public class QuantizedLayoutTests
     public void Whole_bytes_are_codes_of_eight_bits()
     {
         using var file = new SafetensorsBytes()
-            .Add("m.weight", "I8", [1, 32], [.. Enumerable.Range(0, 32).Select(i => (byte)(i - 16))]).Floats("m.weight_scale", [1, 1], 0.25f).Write();
+            .Add("m.weight", "I8", [1, 32], [.. Enumerable.Range(0, 32).Select(i => unchecked((byte)(i - 16)))]).Floats("m.weight_scale", [1, 1], 0.25f).Write();
         Assert.Equal(Enumerable.Range(0, 32).Select(i => (i - 16) / 4f), Row(file, 0));
     }
 
