@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Homegrown.Engine.Folders;
+using Homegrown.Engine.Formats.Safetensors.Quantized;
 using Homegrown.Kernels;
 using Homegrown.Kernels.Quant;
 
@@ -17,6 +18,8 @@ public sealed class SafetensorsFolder : IDisposable
     readonly List<SafetensorsFile> files = [];
     readonly Dictionary<string, (SafetensorsFile File, SafetensorsTensor Tensor)> tensors = new(StringComparer.Ordinal);
     readonly HashSet<string> asked = new(StringComparer.Ordinal);
+    readonly List<QuantizedTensor> converted = [];
+    readonly QuantizedLayouts layouts;
 
     SafetensorsFolder(string folder)
     {
@@ -25,6 +28,7 @@ public sealed class SafetensorsFolder : IDisposable
         {
             if (File.Exists(System.IO.Path.Combine(folder, Index))) OpenShards();
             else Add(SafetensorsFile.Open(Single()));
+            layouts = new(QuantizationConfig.Read(folder), name => tensors.TryGetValue(name, out var found) ? new(found.File, found.Tensor) : null);
         }
         catch
         {
@@ -42,19 +46,29 @@ public sealed class SafetensorsFolder : IDisposable
     /// <summary>All tensors, by the names that they have here.</summary>
     public IEnumerable<string> Names => tensors.Keys;
 
-    /// <summary>Tensors that nobody asked for.</summary>
-    public IEnumerable<string> Unused => tensors.Keys.Where(name => !asked.Contains(name));
+    /// <summary>Tensors that nobody asked for; the parts of a quantized weight are one.</summary>
+    public IEnumerable<string> Unused => tensors.Keys.Where(name => !asked.Contains(name)).Select(layouts.Whole).Distinct();
 
     /// <summary>Bytes of all files.</summary>
     public long Bytes => files.Sum(file => file.Mapping.Length);
 
     /// <summary>A module's weight, or a tensor of exactly that name, is there.</summary>
-    public bool Has(string module) => tensors.ContainsKey($"{module}.weight") || tensors.ContainsKey(module);
+    public bool Has(string module) => layouts.Holds(module);
 
-    /// <summary>The weight of a module ("model.norm"), or the tensor of exactly that name; null where there is neither.</summary>
-    /// <exception cref="ModelFileException">It is of a type that weights cannot have.</exception>
+    /// <summary>
+    /// The weight of a module ("model.norm"), in whatever layout it is stored, or the tensor of exactly that name; null where there is neither.
+    /// </summary>
+    /// <exception cref="ModelFileException">It is of a type that weights cannot have, or parts of a quantized weight are missing or do not fit.</exception>
     public ModelTensor? Matrix(string module)
     {
+        if (layouts.Find(module) is { } quantized)
+        {
+            asked.Add(quantized.Name);
+            asked.UnionWith(QuantizedLayouts.CompanionsOf(module));
+            lock (converted) converted.Add(quantized);
+            return quantized;
+        }
+
         foreach (var name in (string[])[$"{module}.weight", module])
         {
             if (!tensors.TryGetValue(name, out var found)) continue;
@@ -67,6 +81,8 @@ public sealed class SafetensorsFolder : IDisposable
 
     public void Dispose()
     {
+        foreach (var tensor in converted) tensor.Dispose();
+        converted.Clear();
         foreach (var file in files) file.Dispose();
         files.Clear();
     }
