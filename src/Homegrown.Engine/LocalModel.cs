@@ -33,6 +33,8 @@ public sealed record EngineOptions
 /// <summary>A model on this machine: weights, tokenizer, template, and the engine that runs requests. Safe for many callers.</summary>
 public sealed class LocalModel : IDisposable
 {
+    const int Sequences = 1;     // that run at the same time: the planner's
+
     readonly GgufFile file;
     readonly PackedWeights packing;
     readonly Decoder decoder;
@@ -57,7 +59,7 @@ public sealed class LocalModel : IDisposable
         template = new(() => file.Metadata.GetString("tokenizer.chat_template") is { } source ? new ChatTemplate(source, SpecialTokens(Tokenizer)) : null);
         kvType = options.CacheType ?? (options.Exact ? KvType.F32 : KvType.F16);
         ContextLength = Context(options.ContextLength);
-        cache = new KvCache(decoder.KvShape, ContextLength, kvType);
+        cache = new KvCache(decoder.KvShape, ContextLength, kvType, Sequences);
         engine = new EngineLoop(decoder, Compute, cache);
     }
 
@@ -181,7 +183,7 @@ public sealed class LocalModel : IDisposable
         if (wanted > Config.ContextLength || wanted < 0)
             throw new ArgumentException($"A context of {wanted} is out of range: {Path} was made for 1 to {Config.ContextLength} positions.");
         if (wanted > 0) return wanted;
-        var fits = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 / decoder.KvShape.BytesPerPosition(kvType);
+        var fits = decoder.KvShape.PositionsIn(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, kvType, Sequences);
         return (int)Math.Min(Config.ContextLength, Math.Max(fits, 512));
     }
 

@@ -13,10 +13,14 @@ static class OpCatalog
     [
         new(typeof(Add), Tier.Reference, Tier.Portable),
         new(typeof(Attention), Tier.Reference, Tier.Portable),
+        new(typeof(CausalConvolution), Tier.Reference, Tier.Portable),
         new(typeof(Embedding), Tier.Reference, Tier.Portable),
+        new(typeof(Gate), Tier.Reference, Tier.Portable),
+        new(typeof(LinearRecurrence), Tier.Reference, Tier.Portable),
         new(typeof(MatMul), Tier.Reference, Tier.Portable),
         new(typeof(RmsNorm), Tier.Reference, Tier.Portable),
         new(typeof(Rope), Tier.Reference, Tier.Portable),
         new(typeof(SwiGlu), Tier.Reference, Tier.Portable),
+        new(typeof(TimeStep), Tier.Reference, Tier.Portable),
     ];
 }
