@@ -140,6 +140,13 @@ sealed unsafe class KvPanels(KvType type, bool positionsAreRows, long heads, int
     /// <summary>One position's numbers of a square in which positions are columns, as floats times <see cref="Unit"/>, 32 floats apart.</summary>
     public void LoadColumn(byte* square, int place, float* to, int count)
     {
+        if (type == KvType.F16)
+        {
+            var column = (short*)square + At(place, 0);
+            for (var i = 0; i < count; i++) to[i * Side] = BitConverter.Int32BitsToSingle(((column[i * Side] << 16) >> 3) & F16.MovedBits);
+            return;
+        }
+
         for (var i = 0; i < count; i++) to[i * Side] = Read(square, place, i) * Unit;
     }
 
