@@ -38,6 +38,8 @@ public sealed record EngineOptions
 /// <summary>A model on this machine: weights, tokenizer, template, and the engine that runs requests. Safe for many callers.</summary>
 public sealed class LocalModel : IDisposable
 {
+    const int Sequences = 1;     // that run at the same time: the planner's
+
     readonly ModelSource source;
     readonly PackedWeights packing;
     readonly Decoder decoder;
@@ -63,7 +65,7 @@ public sealed class LocalModel : IDisposable
         template = new(() => source.ChatTemplate is { } text ? new ChatTemplate(text, SpecialTokens(Tokenizer)) : null);
         kvType = options.CacheType ?? (options.Exact ? KvType.F32 : KvType.F16);
         ContextLength = Context(options.ContextLength);
-        cache = new KvCache(decoder.KvShape, ContextLength, kvType);
+        cache = new KvCache(decoder.KvShape, ContextLength, kvType, Sequences);
         engine = new EngineLoop(decoder, Compute, cache);
     }
 
@@ -194,7 +196,7 @@ public sealed class LocalModel : IDisposable
         if (wanted > Config.ContextLength || wanted < 0)
             throw new ArgumentException($"A context of {wanted} is out of range: {Path} was made for 1 to {Config.ContextLength} positions.");
         if (wanted > 0) return wanted;
-        var fits = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 / decoder.KvShape.BytesPerPosition(kvType);
+        var fits = decoder.KvShape.PositionsIn(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, kvType, Sequences);
         return (int)Math.Min(Config.ContextLength, Math.Max(fits, 512));
     }
 

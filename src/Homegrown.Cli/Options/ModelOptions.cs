@@ -13,7 +13,7 @@ sealed class ModelOptions
     readonly Option<int>? threads;
     readonly Option<int> context = Numbers.AtLeast("--ctx", 0, "Positions of the context; 0 takes the model's own length.");
     readonly Option<bool> exact = new("--exact") { Description = "Compute with float32 weights, activations and cache." };
-    readonly Option<string?> cacheType = new("--cache-type") { Description = "How keys and values are kept (default: f16, or f32 with --exact).", HelpName = "f16|q8_0|f32" };
+    readonly Option<string?> cacheType = new("--cache-type") { Description = "How keys and values are kept (default: f16, or f32 with --exact).", HelpName = "f16|q8_0|q4_0|f32" };
     readonly Option<string?> tier = new("--tier") { Description = "Force the kernels of one tier (default: the best here).", HelpName = "reference|portable|emitted|amx" };
 
     ModelOptions(Terminal terminal, Verb verb, bool withThreads)

@@ -2,63 +2,88 @@ using Homegrown.Kernels.Memory;
 
 namespace Homegrown.Engine.Cache;
 
-/// <summary>Shape of a model's cache: what a page of positions costs.</summary>
-/// <param name="Layers">Layers that keep keys and values.</param>
-public readonly record struct KvShape(int Layers, int KvHeads, int HeadDim)
-{
-    /// <summary>Bytes that one position takes in all layers, keys and values.</summary>
-    public long BytesPerPosition(KvType type) => Layers * new KvEntry(KvHeads, HeadDim, HeadDim).BytesPerPosition(type);
-}
-
 /// <summary>
-/// Keys and values of all sequences, in pages of <see cref="PageSize"/> positions (paged attention: Kwon et al. 2023,
-/// arXiv 2309.06180). A page number means the same page in every layer. Memory is touched when a page is first written.
+/// What a model keeps of all sequences: of their positions in pages of <see cref="PageSize"/> (paged attention: Kwon et al. 2023,
+/// arXiv 2309.06180), and recurrent states in a slot for each. A page number means the same page in every entry. Memory is
+/// touched when a page or slot is first written.
 /// </summary>
 public sealed class KvCache : IDisposable
 {
     /// <summary>Positions in a page: long enough that a head's keys are read in one stretch, short enough to waste little.</summary>
     public const int PageSize = KvPages.PageSize;
 
-    readonly KvPages[] layers;
-    readonly Stack<int> free;
+    readonly KvShape shape;
+    readonly KvPages[] entries;
+    readonly StateSlots states;
+    readonly Stack<int> freePages, freeSlots;
 
     /// <param name="positions">Positions that all sequences together can keep, rounded up to whole pages.</param>
-    public KvCache(KvShape shape, int positions, KvType type)
+    /// <param name="sequences">Sequences that can have recurrent states at the same time.</param>
+    public KvCache(KvShape shape, int positions, KvType type, int sequences = 1)
     {
-        Pages = (int)((positions + (long)PageSize - 1) / PageSize);
-        layers = new KvPages[shape.Layers];
-        for (var i = 0; i < layers.Length; i++) layers[i] = new KvPages(Pages, shape.KvHeads, shape.HeadDim, type);
-        free = new Stack<int>(Pages);
-        for (var page = Pages - 1; page >= 0; page--) free.Push(page);
+        this.shape = shape;
+        Pages = PagesFor(positions);
+        entries = [.. shape.Entries.Select(entry => new KvPages(Pages, entry, type))];
+        states = new StateSlots(shape.StateFloats > 0 ? sequences : 0, shape.StateFloats);
+        freePages = new Stack<int>(Enumerable.Range(0, Pages).Reverse());
+        freeSlots = new Stack<int>(Enumerable.Range(0, states.Slots).Reverse());
     }
 
     public int Pages { get; }
 
-    public int FreePages => free.Count;
+    public int FreePages => freePages.Count;
+
+    /// <summary>Sequences with recurrent states that can still begin.</summary>
+    public int FreeSlots => freeSlots.Count;
 
     /// <summary>Pages that <paramref name="positions"/> positions need.</summary>
     public static int PagesFor(int positions) => (int)((positions + (long)PageSize - 1) / PageSize);
 
-    internal KvPages Layer(int layer) => layers[layer];
+    internal KvPages Entry(int entry) => entries[entry];
 
-    /// <summary>Gives a sequence pages until it has room for <paramref name="positions"/>; false, and nothing taken, if too few are free.</summary>
-    public bool TryReserve(List<int> pages, int positions)
+    internal RecurrentState State(int state) => shape.State(state, states);
+
+    /// <summary>
+    /// Gives a sequence pages until it has room for <paramref name="positions"/>, and with the first of them states that are zero;
+    /// false, and nothing taken, if too few are free.
+    /// </summary>
+    public bool TryReserve(KvLease lease, int positions)
     {
-        var missing = PagesFor(positions) - pages.Count;
-        if (missing > free.Count) return false;
-        for (; missing > 0; missing--) pages.Add(free.Pop());
+        var missing = PagesFor(positions) - lease.Pages.Count;
+        var needsSlot = shape.StateFloats > 0 && lease.Slot < 0;
+        if (missing > freePages.Count || (needsSlot && freeSlots.Count == 0)) return false;
+        for (; missing > 0; missing--) lease.Pages.Add(freePages.Pop());
+        if (needsSlot) states.Clear(lease.Slot = freeSlots.Pop());
         return true;
     }
 
-    /// <summary>Takes a sequence's pages back.</summary>
-    public void Release(List<int> pages)
+    /// <summary>Takes back what a sequence holds.</summary>
+    public void Release(KvLease lease)
     {
-        foreach (var page in pages) free.Push(page);
-        pages.Clear();
+        foreach (var page in lease.Pages) freePages.Push(page);
+        lease.Pages.Clear();
+        if (lease.Slot >= 0) freeSlots.Push(lease.Slot);
+        lease.Slot = -1;
+    }
+
+    /// <summary>Memory for a sequence's recurrent states.</summary>
+    public StateSnapshot NewSnapshot() => new(shape.StateFloats);
+
+    /// <summary>Copies a sequence's recurrent states, as they are after its last step.</summary>
+    public void Save(KvLease lease, StateSnapshot snapshot)
+    {
+        if (lease.Slot >= 0) states.Save(lease.Slot, snapshot);
+    }
+
+    /// <summary>Gives a sequence states that it, or another with the same beginning, had.</summary>
+    public void Restore(KvLease lease, StateSnapshot snapshot)
+    {
+        if (lease.Slot >= 0) states.Restore(lease.Slot, snapshot);
     }
 
     public void Dispose()
     {
-        foreach (var layer in layers) layer.Dispose();
+        foreach (var entry in entries) entry.Dispose();
+        states.Dispose();
     }
 }

@@ -22,7 +22,7 @@ public sealed class LogitsRun : IDisposable
     readonly KvCache cache;
     readonly Batch batch;
     readonly int[] tokens;
-    readonly List<int> pages = [];
+    readonly KvLease lease = new();
     readonly int first;
     int done;
 
@@ -30,7 +30,7 @@ public sealed class LogitsRun : IDisposable
     {
         (this.engine, this.decoder, this.tokens, this.first) = (engine, decoder, [.. tokens], first);
         cache = new KvCache(decoder.KvShape, tokens.Count, kvType);
-        cache.TryReserve(pages, tokens.Count);
+        cache.TryReserve(lease, tokens.Count);
         batch = new Batch(compute, cache);
     }
 
@@ -54,7 +54,7 @@ public sealed class LogitsRun : IDisposable
     Tensor Forward(int count, LogitsOf wanted)
     {
         batch.Clear();
-        batch.Add(tokens.AsSpan(done, count), done, pages.ToArray(), wanted);
+        batch.Add(tokens.AsSpan(done, count), done, lease, wanted);
         done += count;
         using var turn = batch.Compute.Turn();
         return decoder.Forward(batch);

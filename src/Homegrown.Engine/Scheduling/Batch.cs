@@ -1,6 +1,8 @@
+using System.Runtime.InteropServices;
 using Homegrown.Engine.Cache;
 using Homegrown.Engine.Layers;
 using Homegrown.Kernels;
+using Homegrown.Kernels.Memory;
 using Homegrown.Kernels.Ops;
 
 namespace Homegrown.Engine.Scheduling;
@@ -40,25 +42,39 @@ public sealed class Batch(Compute compute, KvCache cache)
     }
 
     /// <summary>Adds tokens of a sequence, the first at <paramref name="firstPosition"/>, with logits of the last or of all of them.</summary>
-    /// <param name="pages">Pages of the sequence, enough for all positions up to the last added one.</param>
+    /// <param name="lease">What the sequence holds of the cache: pages enough for all positions up to the last added one.</param>
     /// <param name="length">Tokens of the sequence so far, those of later steps included: some rotations depend on it. 0 takes the added ones.</param>
-    public void Add(ReadOnlySpan<int> added, int firstPosition, ReadOnlySpan<int> pages, LogitsOf logits, int length = 0)
+    public void Add(ReadOnlySpan<int> added, int firstPosition, KvLease lease, LogitsOf logits, int length = 0)
     {
         runs.Add((added.Length, Math.Max(length, firstPosition + added.Length)));
         var first = rows.Rows;
         if (tokens.Length < first + added.Length) Array.Resize(ref tokens, Math.Max(first + added.Length, tokens.Length * 2));
         added.CopyTo(tokens.AsSpan(first));
-        rows.Add(added.Length, firstPosition, pages);
+        rows.Add(added.Length, firstPosition, CollectionsMarshal.AsSpan(lease.Pages), lease.Slot);
         var wanted = logits switch { LogitsOf.None => 0, LogitsOf.Last => 1, _ => added.Length };
         for (var row = first + added.Length - wanted; row < rows.Rows; row++) sampled.Add(row);
     }
 
+    /// <summary>Which rows belong to which sequence: what recurrent operations go by.</summary>
+    public RaggedRows Rows => rows;
+
     /// <summary>
-    /// Writes k and v, [tokens, kvHeads * keyDim] and [tokens, kvHeads * valueDim], to the layer's pages, then attends:
-    /// [tokens, heads * valueDim].
+    /// Writes k and v, [tokens, kvHeads * keyDim] and [tokens, kvHeads * valueDim], to the pages of an entry of the cache, then
+    /// attends: [tokens, heads * valueDim].
     /// </summary>
-    public Tensor Attend(int layer, Tensor q, Tensor k, Tensor v, AttentionShape shape, AttentionOptions? options = null, KeyChoice? choice = null)
-        => Attention.Forward(q, k, v, cache.Layer(layer), rows, shape, options, choice);
+    /// <param name="choice">Positions that rows attend to; null for all that they may see.</param>
+    public Tensor Attend(int entry, Tensor q, Tensor k, Tensor v, AttentionShape shape, AttentionOptions? options = null, KeyChoice? choice = null)
+        => Attention.Forward(q, k, v, cache.Entry(entry), rows, shape, options, choice);
+
+    /// <summary>Attends to what a layer before this one kept.</summary>
+    public Tensor Attend(int entry, Tensor q, AttentionShape shape, AttentionOptions? options = null, KeyChoice? choice = null)
+        => Attention.Attend(q, cache.Entry(entry), rows, shape, options, choice);
+
+    /// <summary>Writes k, [tokens, kvHeads * keyDim], to an entry whose values are in its keys, or that has none.</summary>
+    public void Keep(int entry, Tensor k) => Attention.Keep(k, default, cache.Entry(entry), rows);
+
+    /// <summary>A recurrent state, of every sequence.</summary>
+    public RecurrentState State(int state) => cache.State(state);
 
     /// <summary>The rows of x whose logits are wanted, [sampled, columns].</summary>
     public Tensor RowsToSample(Tensor x)

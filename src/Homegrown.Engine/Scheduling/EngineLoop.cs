@@ -119,7 +119,7 @@ public sealed class EngineLoop : IDisposable
         {
             var sequence = run.Sequence;
             var tokens = CollectionsMarshal.AsSpan(sequence.Tokens).Slice(sequence.Cached, run.Count);
-            batch.Add(tokens, sequence.Cached, CollectionsMarshal.AsSpan(sequence.Pages), sequence.Scores ? LogitsOf.All : run.Samples ? LogitsOf.Last : LogitsOf.None, sequence.Tokens.Count);
+            batch.Add(tokens, sequence.Cached, sequence.Lease, sequence.Scores ? LogitsOf.All : run.Samples ? LogitsOf.Last : LogitsOf.None, sequence.Tokens.Count);
         }
 
         using var turn = batch.Compute.Turn();
@@ -147,7 +147,7 @@ public sealed class EngineLoop : IDisposable
     void End(Sequence sequence, Exception? error)
     {
         if (!waiting.Remove(sequence)) return;
-        cache.Release(sequence.Pages);
+        cache.Release(sequence.Lease);
         sequence.Sink.Ended(error);
     }
 }

@@ -25,8 +25,8 @@ public sealed class Planner(KvCache cache, int chunk = 512)
         var sequence = waiting[0];
         var count = Math.Min(sequence.Scores ? ScoredChunk : chunk, sequence.Tokens.Count - sequence.Cached);
 
-        // The cache holds a whole context and sequences are no longer than that, so a single one always finds its pages.
-        if (!cache.TryReserve(sequence.Pages, sequence.Cached + count))
+        // The cache holds a whole context and sequences are no longer than that, so a single one always finds its pages and its slot.
+        if (!cache.TryReserve(sequence.Lease, sequence.Cached + count))
             throw new InvalidOperationException($"The cache has {cache.FreePages} free pages of {KvCache.PageSize} positions, too few for {sequence.Cached + count}.");
         plan.Add(new(sequence, count));
     }

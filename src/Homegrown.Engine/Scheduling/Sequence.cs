@@ -1,6 +1,8 @@
+using Homegrown.Engine.Cache;
+
 namespace Homegrown.Engine.Scheduling;
 
-/// <summary>A text in the making: its tokens, how many of them are in the cache, and the pages that it owns.</summary>
+/// <summary>A text in the making: its tokens, how many of them are in the cache, and what it holds of that.</summary>
 /// <param name="sink">Takes the logits after each step that sampled, and says what comes next.</param>
 /// <param name="limit">Most tokens that the sequence may come to have, prompt included.</param>
 /// <param name="scored">The sink wants logits of all positions of the prompt.</param>
@@ -14,8 +16,8 @@ public sealed class Sequence(IReadOnlyList<int> prompt, int limit, ISequenceSink
     /// <summary>Tokens whose keys and values are in the cache; the others are to be run.</summary>
     public int Cached { get; set; }
 
-    /// <summary>Pages of the cache, in order of position.</summary>
-    public List<int> Pages { get; } = [];
+    /// <summary>What it holds of the cache.</summary>
+    public KvLease Lease { get; } = new();
 
     public int Limit { get; } = limit;
 

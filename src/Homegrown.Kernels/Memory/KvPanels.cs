@@ -17,11 +17,14 @@ public enum KvType
 
     /// <summary>Signed bytes with a scale, a half, for 32 of headDim: 17 / 32 of the bytes of F16.</summary>
     Q8_0,
+
+    /// <summary>Four bits with a scale, a half, for 32 of headDim: 9 / 32 of the bytes of F16.</summary>
+    Q4_0,
 }
 
 /// <summary>
 /// Keys or values of a layer in panels: matrices of 32 columns whose rows a product reads one after the other. A panel is a stack
-/// of squares of 32 positions by 32 of headDim: of values a position is a row, of keys a column. A square of Q8_0 is its codes, then the scales of its
+/// of squares of 32 positions by 32 of headDim: of values a position is a row, of keys a column. A square of Q8_0 or Q4_0 is its codes, then the scales of its
 /// 32 positions. Where headDim is no multiple of 32 the last squares are part empty.
 /// </summary>
 sealed unsafe class KvPanels(KvType type, bool positionsAreRows, long heads, int panels, int squares) : IDisposable
@@ -49,7 +52,7 @@ sealed unsafe class KvPanels(KvType type, bool positionsAreRows, long heads, int
     {
         KvType.F16 => Numbers * sizeof(ushort),
         KvType.F32 => Numbers * sizeof(float),
-        _ => Numbers + (Side * sizeof(ushort)),
+        _ => CodeBytes(type) + (Side * sizeof(ushort)),
     };
 
     /// <summary>Where a panel of a head, a number of a page and head, or one of its squares starts.</summary>
@@ -79,9 +82,12 @@ sealed unsafe class KvPanels(KvType type, bool positionsAreRows, long heads, int
             var block = stackalloc byte[Q8_0.BlockBytes];
             var padded = stackalloc float[Side];
             new Span<float>(values, count).CopyTo(new(padded, Side));
-            Q8_0.Quantize(new(padded, Side), default, new(block, Q8_0.BlockBytes));
-            ((ushort*)(square + Numbers))[place] = *(ushort*)block;
-            for (var i = 0; i < count; i++) square[At(place, i)] = block[sizeof(ushort) + i];
+            if (type == KvType.Q8_0) Q8_0.Quantize(new(padded, Side), default, new(block, Q8_0.BlockBytes));
+            else Q4_0.Quantize(new(padded, Side), default, new(block, Q4_0.BlockBytes));
+            ((ushort*)(square + CodeBytes(type)))[place] = *(ushort*)block;
+
+            // Nibbles of numbers i and i + 16 share a byte in the block and in the square.
+            for (var i = 0; i < (type == KvType.Q8_0 ? count : Side / 2); i++) square[At(place, i)] = block[sizeof(ushort) + i];
         }
     }
 
@@ -93,17 +99,19 @@ sealed unsafe class KvPanels(KvType type, bool positionsAreRows, long heads, int
         {
             KvType.F16 => (float)((Half*)square)[at],
             KvType.F32 => ((float*)square)[at],
-            _ => ((sbyte*)square)[at] * F16.ToSingle(((ushort*)(square + Numbers))[place]),
+            KvType.Q8_0 => ((sbyte*)square)[at] * Scale(square, place),
+            _ => (((square[At(place, number % (Side / 2))] >> (number / (Side / 2) * 4)) & 15) - 8) * Scale(square, place),
         };
     }
 
     /// <summary>
     /// Where a position's number is in its square. Halves are in the order that <see cref="ILanes{TSelf}.LoadHalves"/> takes apart:
-    /// columns 0, 16, 1, 17..
+    /// columns 0, 16, 1, 17.. Of nibbles it is the byte of numbers 0 to 15.
     /// </summary>
     int At(int place, int number)
     {
         var (row, column) = positionsAreRows ? (place, number) : (number, place);
+        if (type == KvType.Q4_0 && positionsAreRows) return (row * Side / 2) + column;
         return (row * Side) + (type == KvType.F16 ? (column % (Side / 2) * 2) + (column / (Side / 2)) : column);
     }
 
@@ -132,6 +140,13 @@ sealed unsafe class KvPanels(KvType type, bool positionsAreRows, long heads, int
     /// <summary>One position's numbers of a square in which positions are columns, as floats times <see cref="Unit"/>, 32 floats apart.</summary>
     public void LoadColumn(byte* square, int place, float* to, int count)
     {
+        if (type == KvType.F16)
+        {
+            var column = (short*)square + At(place, 0);
+            for (var i = 0; i < count; i++) to[i * Side] = BitConverter.Int32BitsToSingle(((column[i * Side] << 16) >> 3) & F16.MovedBits);
+            return;
+        }
+
         for (var i = 0; i < count; i++) to[i * Side] = Read(square, place, i) * Unit;
     }
 
@@ -190,22 +205,41 @@ sealed unsafe class KvPanels(KvType type, bool positionsAreRows, long heads, int
         where TLanes : struct, ILanes<TLanes>
     {
         var scales = stackalloc float[Side];
+        var unpacked = stackalloc sbyte[Side];
         for (var square = first / Side; square * Side < end; square++)
         {
-            var codes = (sbyte*)panel + (square * SquareBytes(KvType.Q8_0));
-            for (var i = 0; i < Side; i++) scales[i] = F16.ToSingle(((ushort*)(codes + Numbers))[i]);
+            var codes = panel + (square * squareBytes);
+            for (var i = 0; i < Side; i++) scales[i] = Scale(codes, i);
             var (from, to) = (Math.Max(first, square * Side), Math.Min(end, (square + 1) * Side));
             for (var row = from; row < to; row++)
             {
                 Prefetch(ahead + (row * Side));
+                var line = type == KvType.Q8_0 ? (sbyte*)codes + (row % Side * Side) : Nibbles(codes, row % Side, unpacked);
                 for (var i = 0; i < Side; i += TLanes.Count)
                 {
                     var scale = positionsAreRows ? TLanes.Create(scales[row % Side]) : TLanes.Load(scales + i);
-                    (TLanes.LoadSBytes(codes + (row % Side * Side) + i) * scale).Store(tile + (row * Side) + i);
+                    (TLanes.LoadSBytes(line + i) * scale).Store(tile + (row * Side) + i);
                 }
             }
         }
     }
+
+    /// <summary>A row of a square of nibbles as signed bytes: where positions are rows the two halves of 16 bytes, else a half of 32.</summary>
+    sbyte* Nibbles(byte* codes, int row, sbyte* to)
+    {
+        var (low, bias) = (Vector128.Create((byte)15), Vector128.Create((byte)8));
+        var (x, y) = (Vector128.Load(codes + (positionsAreRows ? row * Side / 2 : row % (Side / 2) * Side)), default(Vector128<byte>));
+        if (positionsAreRows) y = x >> 4;
+        else y = Vector128.Load(codes + (row % (Side / 2) * Side) + (Side / 2));
+        if (!positionsAreRows && row >= Side / 2) (x, y) = (x >> 4, y >> 4);
+        ((x & low) - bias).Store((byte*)to);
+        ((y & low) - bias).Store((byte*)to + (Side / 2));
+        return to;
+    }
+
+    float Scale(byte* square, int place) => F16.ToSingle(((ushort*)(square + CodeBytes(type)))[place]);
+
+    static int CodeBytes(KvType type) => type == KvType.Q4_0 ? Numbers / 2 : Numbers;
 
     /// <summary>Brings squares to the cache.</summary>
     public void Fetch(byte* square, int count)

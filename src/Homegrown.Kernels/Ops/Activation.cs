@@ -146,10 +146,9 @@ static class Activations
     {
         public static float Of(float x) => MathF.Max(x, 0) + MathF.Log(1 + MathF.Exp(-MathF.Abs(x)));
 
-        // Few numbers go through it (a decay for each head): lane by lane.
         public static TLanes Of<TLanes>(TLanes x)
             where TLanes : struct, ILanes<TLanes>
-            => LaneByLane<Softplus, TLanes>(x);
+            => LaneMath.Softplus(x);
     }
 
     static unsafe TLanes LaneByLane<TActivation, TLanes>(TLanes x)

@@ -147,4 +147,27 @@ static class LaneMath
         for (var n = 60; n > 0; n--) fraction = n / 2.0 / (size + fraction);
         return Math.Sign(x) * (1 - (Math.Exp(-size * size) / (Math.Sqrt(Math.PI) * (size + fraction))));
     }
+
+    /// <summary>
+    /// ln(1 + e to the x) = max(x, 0) + ln(1 + z) with z = e to the -|x|, and ln(1 + z) = 2 artanh(z / (2 + z)), whose argument is at
+    /// most a third: nine terms of its series.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TLanes Softplus<TLanes>(TLanes x)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        var zero = TLanes.Create(0);
+        var z = Exp(TLanes.Min(zero - x, x));
+        var u = z / (TLanes.Create(2) + z);
+        var (s, p) = (u * u, TLanes.Create(2f / 17));
+        p = TLanes.MultiplyAdd(p, s, TLanes.Create(2f / 15));
+        p = TLanes.MultiplyAdd(p, s, TLanes.Create(2f / 13));
+        p = TLanes.MultiplyAdd(p, s, TLanes.Create(2f / 11));
+        p = TLanes.MultiplyAdd(p, s, TLanes.Create(2f / 9));
+        p = TLanes.MultiplyAdd(p, s, TLanes.Create(2f / 7));
+        p = TLanes.MultiplyAdd(p, s, TLanes.Create(2f / 5));
+        p = TLanes.MultiplyAdd(p, s, TLanes.Create(2f / 3));
+        p = TLanes.MultiplyAdd(p, s, TLanes.Create(2));
+        return TLanes.MultiplyAdd(p, u, TLanes.Max(zero, x));
+    }
 }

@@ -14,14 +14,17 @@ static class OpCatalog
         new(typeof(Activate), Tier.Reference, Tier.Portable),
         new(typeof(Add), Tier.Reference, Tier.Portable),
         new(typeof(Attention), Tier.Reference, Tier.Portable),
+        new(typeof(CausalConvolution), Tier.Reference, Tier.Portable),
         new(typeof(Embedding), Tier.Reference, Tier.Portable),
         new(typeof(Gated), Tier.Reference, Tier.Portable),
         new(typeof(LayerNorm), Tier.Reference, Tier.Portable),
+        new(typeof(LinearRecurrence), Tier.Reference, Tier.Portable),
         new(typeof(MatMul), Tier.Reference, Tier.Portable),
         new(typeof(Multiply), Tier.Reference, Tier.Portable),
         new(typeof(RmsNorm), Tier.Reference, Tier.Portable),
         new(typeof(Rope), Tier.Reference, Tier.Portable),
         new(typeof(Scale), Tier.Reference, Tier.Portable),
         new(typeof(SwiGlu), Tier.Reference, Tier.Portable),
+        new(typeof(TimeStep), Tier.Reference, Tier.Portable),
     ];
 }

@@ -5,7 +5,8 @@ namespace Homegrown.Kernels.Ops;
 /// <param name="Rows">Tokens of the sequence in this step.</param>
 /// <param name="FirstPosition">Position of the first of them in its sequence; the others follow.</param>
 /// <param name="FirstPage">Where the sequence's page numbers start in <see cref="RaggedRows.PageTable"/>.</param>
-public readonly record struct Segment(int FirstRow, int Rows, int FirstPosition, int FirstPage);
+/// <param name="Slot">Where the sequence's recurrent states are; -1 for none.</param>
+public readonly record struct Segment(int FirstRow, int Rows, int FirstPosition, int FirstPage, int Slot = -1);
 
 /// <summary>
 /// The rows of a step: tokens of several sequences at their positions, and the pages that hold each sequence's keys and values.
@@ -33,7 +34,8 @@ public sealed class RaggedRows
 
     /// <summary>Adds <paramref name="count"/> tokens of a sequence that owns <paramref name="sequencePages"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">No tokens, or positions that are negative or beyond 31 bits.</exception>
-    public void Add(int count, int firstPosition, ReadOnlySpan<int> sequencePages)
+    /// <param name="slot">Where its recurrent states are; -1 for none.</param>
+    public void Add(int count, int firstPosition, ReadOnlySpan<int> sequencePages, int slot = -1)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         ArgumentOutOfRangeException.ThrowIfNegative(firstPosition);
@@ -41,7 +43,7 @@ public sealed class RaggedRows
         Grow(ref segments, segmentCount + 1);
         Grow(ref positions, rows + count);
         Grow(ref pageTable, pages + sequencePages.Length);
-        segments[segmentCount++] = new(rows, count, firstPosition, pages);
+        segments[segmentCount++] = new(rows, count, firstPosition, pages, slot);
         sequencePages.CopyTo(pageTable.AsSpan(pages));
         pages += sequencePages.Length;
         for (var i = 0; i < count; i++) positions[rows++] = firstPosition + i;

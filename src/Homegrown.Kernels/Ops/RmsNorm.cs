@@ -7,23 +7,25 @@ public static unsafe class RmsNorm
     /// <param name="x">[rows, columns].</param>
     /// <param name="weight">[columns], or [headDim] to norm each head of a row by itself.</param>
     /// <param name="epsilon">Keeps a row of zeros finite.</param>
-    /// <exception cref="ArgumentException">The weight's length does not divide the columns.</exception>
-    public static Tensor Forward(Tensor x, ReadOnlySpan<float> weight, float epsilon)
+    /// <param name="group">Columns that are normed together, where that is a part of the weight's (Mamba-2's groups).</param>
+    /// <exception cref="ArgumentException">The weight's length does not divide the columns, or the group not the weight's length.</exception>
+    public static Tensor Forward(Tensor x, ReadOnlySpan<float> weight, float epsilon, int? group = null)
     {
+        if (group is { } part && (part <= 0 || weight.Length % part != 0)) throw new ArgumentException($"Groups of {part} do not divide {weight.Length} weights.", nameof(group));
         if (weight.IsEmpty ? x.Columns != 0 : x.Columns % weight.Length != 0)
             throw new ArgumentException($"A norm of {weight.Length} weights does not divide {x.Columns} columns.", nameof(weight));
         var y = x.Compute.Rent(x.Rows, x.Columns);
-        fixed (float* weights = weight) RowKernels.Run(x.Compute, x.Rows, x.Columns, new Kernel(x, y, weights, weight.Length, epsilon));
+        fixed (float* weights = weight) RowKernels.Run(x.Compute, x.Rows, x.Columns, new Kernel(x, y, weights, weight.Length, group ?? weight.Length, epsilon));
         return y;
     }
 
-    readonly struct Kernel(Tensor x, Tensor y, float* weight, int length, float epsilon) : IRowKernel
+    readonly struct Kernel(Tensor x, Tensor y, float* weights, int period, int length, float epsilon) : IRowKernel
     {
         public void Reference(int row)
         {
             for (var start = 0; start < x.Columns; start += length)
             {
-                float* from = x.RowPointer(row) + start, to = y.RowPointer(row) + start;
+                float* from = x.RowPointer(row) + start, to = y.RowPointer(row) + start, weight = weights + (start % period);
                 var sum = 0.0;
                 for (var i = 0; i < length; i++) sum += (double)from[i] * from[i];
                 var scale = (float)(1 / Math.Sqrt((sum / length) + epsilon));
@@ -40,7 +42,7 @@ public static unsafe class RmsNorm
             var n = TLanes.Count;
             for (var start = 0; start < x.Columns; start += length)
             {
-                float* from = x.RowPointer(row) + start, to = y.RowPointer(row) + start;
+                float* from = x.RowPointer(row) + start, to = y.RowPointer(row) + start, weight = weights + (start % period);
                 var (even, odd) = (TLanes.Create(0), TLanes.Create(0));
                 var i = 0;
                 for (; i <= length - (2 * n); i += 2 * n)

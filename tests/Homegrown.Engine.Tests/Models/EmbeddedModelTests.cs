@@ -89,6 +89,7 @@ public sealed class EmbeddedModelTests : IDisposable
     [Theory]
     [InlineData(KvType.F16, 1e-5)]
     [InlineData(KvType.Q8_0, 2e-3)]
+    [InlineData(KvType.Q4_0, 0.5)]     // far: see the lab notebook
     public void A_smaller_cache_stays_near_a_cache_of_float32(KvType type, double most)
     {
         var text = File.ReadAllText(Path.Combine(Repository.Root, "models", "eval-en.txt"));

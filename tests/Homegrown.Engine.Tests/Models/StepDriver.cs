@@ -16,7 +16,7 @@ sealed class StepDriver : IDisposable
     readonly PackedWeights packing;
     readonly KvCache cache;
     readonly Batch batch;
-    readonly Dictionary<int, (List<int> Pages, int Length)> sequences = [];
+    readonly Dictionary<int, (KvLease Lease, int Length)> sequences = [];
 
     public StepDriver(string path, bool exact, Tier? tier = null, int positions = 512)
     {
@@ -36,10 +36,10 @@ sealed class StepDriver : IDisposable
         batch.Clear();
         foreach (var (number, tokens) in work)
         {
-            var (pages, length) = sequences.TryGetValue(number, out var known) ? known : ([], 0);
-            Assert.True(cache.TryReserve(pages, length + tokens.Length));
-            batch.Add(tokens, length, pages.ToArray(), LogitsOf.Last);
-            sequences[number] = (pages, length + tokens.Length);
+            var (lease, length) = sequences.TryGetValue(number, out var known) ? known : (new(), 0);
+            Assert.True(cache.TryReserve(lease, length + tokens.Length));
+            batch.Add(tokens, length, lease, LogitsOf.Last);
+            sequences[number] = (lease, length + tokens.Length);
         }
 
         var logits = decoder.Forward(batch);

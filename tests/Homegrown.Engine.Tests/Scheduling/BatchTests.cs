@@ -14,8 +14,8 @@ public sealed class BatchTests
         // Equal scores, so that a row is the mean of the values that it sees: position p has the value p.
         using var compute = new Compute(new() { Threads = 1 });
         using var cache = new KvCache(new KvShape(1, 1, 8), 64, KvType.F32);
-        var pages = new List<int>();
-        Assert.True(cache.TryReserve(pages, 6));
+        var lease = new KvLease();
+        Assert.True(cache.TryReserve(lease, 6));
         Assert.Equal([0f, 0.5f, 1.5f, 2.5f, 3.5f, 4.5f], Attend(window: 2));
         Assert.Equal([0f, 1f, 2f, 3f, 4f, 5f], Attend(window: 1));
         Assert.Equal([0f, 0.5f, 1f, 1.5f, 2f, 2.5f], Attend(window: null));
@@ -24,7 +24,7 @@ public sealed class BatchTests
         {
             var batch = new Batch(compute, cache);
             batch.Clear();
-            batch.Add(new int[6], 0, pages.ToArray(), LogitsOf.None);
+            batch.Add(new int[6], 0, lease, LogitsOf.None);
             var (q, k, v) = (compute.Rent(6, 8), compute.Rent(6, 8), compute.Rent(6, 8));
             for (var row = 0; row < 6; row++)
             {

@@ -30,7 +30,7 @@ public sealed class PlannerTests : IDisposable
             sequence.Cached += count;
         }
 
-        Assert.Equal(KvCache.PagesFor(100), sequence.Pages.Count);
+        Assert.Equal(KvCache.PagesFor(100), sequence.Lease.Pages.Count);
     }
 
     [Fact]
@@ -44,15 +44,15 @@ public sealed class PlannerTests : IDisposable
     [Fact]
     public void Pages_are_taken_as_positions_need_them_and_given_back()
     {
-        var pages = new List<int>();
-        Assert.True(cache.TryReserve(pages, 1));
-        Assert.Single(pages);
-        Assert.True(cache.TryReserve(pages, KvCache.PageSize));
-        Assert.Single(pages);
-        Assert.True(cache.TryReserve(pages, 256));
-        Assert.Equal(4, pages.Distinct().Count());
-        Assert.False(cache.TryReserve([], 1));
-        cache.Release(pages);
+        var lease = new KvLease();
+        Assert.True(cache.TryReserve(lease, 1));
+        Assert.Single(lease.Pages);
+        Assert.True(cache.TryReserve(lease, KvCache.PageSize));
+        Assert.Single(lease.Pages);
+        Assert.True(cache.TryReserve(lease, 256));
+        Assert.Equal(4, lease.Pages.Distinct().Count());
+        Assert.False(cache.TryReserve(new(), 1));
+        cache.Release(lease);
         Assert.Equal(4, cache.FreePages);
     }
 

@@ -8,6 +8,7 @@ public sealed class KvPagesTests
     [InlineData(KvType.F16, 64, 128)]
     [InlineData(KvType.F32, 64, 256)]
     [InlineData(KvType.Q8_0, 64, 68)]
+    [InlineData(KvType.Q4_0, 64, 36)]
     [InlineData(KvType.F16, 80, 192)]   // whole squares of 32
     public void Bytes_are_those_of_keys_and_values(KvType type, int headDim, int bytes)
     {
@@ -28,6 +29,7 @@ public sealed class KvPagesTests
     [InlineData(KvType.F32, 0)]
     [InlineData(KvType.F16, 0.0005)]
     [InlineData(KvType.Q8_0, 0.005)]
+    [InlineData(KvType.Q4_0, 0.13)]
     public unsafe void What_is_written_is_read_and_nothing_else_changes(KvType type, double tolerance)
     {
         using var pages = new KvPages(2, 2, 40, type);

@@ -21,6 +21,7 @@ public sealed class AttentionOptionTests
     [InlineData(5, 40, 32, KvType.F32)]
     [InlineData(12, 72, 64, KvType.F16)]
     [InlineData(3, 33, 33, KvType.Q8_0)]
+    [InlineData(3, 48, 40, KvType.Q4_0)]
     [InlineData(1, 13, 7, KvType.F16)]
     public void Values_that_are_the_first_numbers_of_the_keys(int heads, int keyDim, int valueDim, KvType type)
         => Run(new(heads, 1, keyDim, valueDim), type, valuesInKeys: true);
@@ -63,6 +64,8 @@ public sealed class AttentionOptionTests
     [InlineData(1, KvType.F16, true)]
     [InlineData(1, KvType.F32, true)]
     [InlineData(1, KvType.Q8_0, true)]
+    [InlineData(2, KvType.Q4_0, false)]
+    [InlineData(1, KvType.Q4_0, true)]
     public void Positions_chosen_for_each_row(int kvHeads, KvType type, bool valuesInKeys)
     {
         foreach (var (tier, bits) in Tiers)

@@ -24,6 +24,8 @@ public sealed class AttentionTests
     [InlineData(9, 3, 64, KvType.Q8_0)]
     [InlineData(4, 4, 80, KvType.Q8_0)]
     [InlineData(130, 1, 13, KvType.Q8_0)]
+    [InlineData(9, 3, 64, KvType.Q4_0)]
+    [InlineData(5, 1, 45, KvType.Q4_0)]
     public void Several_sequences_at_different_positions_in_scattered_pages_are_attended(int heads, int kvHeads, int headDim, KvType type)
     {
         foreach (var (tier, bits) in Tiers)
@@ -91,6 +93,7 @@ public sealed class AttentionTests
     [InlineData(KvType.F32)]
     [InlineData(KvType.F16)]
     [InlineData(KvType.Q8_0)]
+    [InlineData(KvType.Q4_0)]
     public void Only_the_places_of_the_new_tokens_are_written(KvType type)
     {
         using var compute = new Compute();

@@ -167,19 +167,28 @@ sealed unsafe class AttentionWorld : IDisposable
         for (var i = 0; i < row.Length; i++) row[i] = magnitude * ((random.NextSingle() * 4) - 2);
         var kept = row.ToArray();
         if (pages.Type == KvType.F16) for (var i = 0; i < kept.Length; i++) kept[i] = (float)(Half)kept[i];
-        if (pages.Type == KvType.Q8_0)
+        if (pages.Type is KvType.Q8_0 or KvType.Q4_0)
             for (var at = 0; at < kept.Length; at += headDim)
-                for (var d = 0; d < headDim; d += Q8_0.BlockSize) ThroughQ8(kept.AsSpan(at + d, Math.Min(Q8_0.BlockSize, headDim - d)));
+                for (var d = 0; d < headDim; d += Q8_0.BlockSize) ThroughCodes(kept.AsSpan(at + d, Math.Min(Q8_0.BlockSize, headDim - d)));
         return kept;
     }
 
     /// <summary>Up to 32 numbers, as they come back from a block.</summary>
-    static void ThroughQ8(Span<float> values)
+    void ThroughCodes(Span<float> values)
     {
         var (padded, block) = (new float[Q8_0.BlockSize], new byte[Q8_0.BlockBytes]);
         values.CopyTo(padded);
-        Q8_0.Quantize(padded, default, block);
-        Q8_0.Dequantize(block, padded);
+        if (pages.Type == KvType.Q8_0)
+        {
+            Q8_0.Quantize(padded, default, block);
+            Q8_0.Dequantize(block, padded);
+        }
+        else
+        {
+            Q4_0.Quantize(padded, default, block.AsSpan(0, Q4_0.BlockBytes));
+            Q4_0.Dequantize(block.AsSpan(0, Q4_0.BlockBytes), padded);
+        }
+
         padded.AsSpan(0, values.Length).CopyTo(values);
     }
 

@@ -17,15 +17,18 @@ static unsafe partial class OpDefinitions
         [nameof(Activate)] = OfActivate,
         [nameof(Add)] = OfAdd,
         [nameof(Attention)] = OfAttention,
+        [nameof(CausalConvolution)] = OfCausalConvolution,
         [nameof(Embedding)] = OfEmbedding,
         [nameof(Gated)] = OfGated,
         [nameof(LayerNorm)] = OfLayerNorm,
+        [nameof(LinearRecurrence)] = OfLinearRecurrence,
         [nameof(MatMul)] = OfMatMul,
         [nameof(Multiply)] = OfMultiply,
         [nameof(RmsNorm)] = OfRmsNorm,
         [nameof(Rope)] = OfRope,
         [nameof(Scale)] = OfScale,
         [nameof(SwiGlu)] = OfSwiGlu,
+        [nameof(TimeStep)] = OfTimeStep,
     };
 
     static OpRun OfAdd(Compute compute, int length, int rows, Func<Random, float> value)
@@ -117,6 +120,52 @@ static unsafe partial class OpDefinitions
         var ragged = new RaggedRows();
         ragged.Add(rows, 0, [.. Enumerable.Range(0, pages.Pages).Reverse()]);
         return Rented(() => Attention.Forward(q.Tensor, k.Tensor, v.Tensor, pages, ragged, new(2, 1, length)), expected);
+    }
+
+    static OpRun OfTimeStep(Compute compute, int length, int rows, Func<Random, float> value)
+    {
+        using var x = new Matrix2(compute, rows, length, value, 1);
+        using var bias = new Matrix2(compute, 1, length, value, 2);
+        var expected = x.Map((row, i, old) => (float)(old + bias[0, i])).Select(sum => Math.Max(0, sum) + Math.Log(1 + Math.Exp(-Math.Abs(sum)))).ToArray();
+        return Rented(() => TimeStep.Forward(x.Tensor, bias.Tensor.Row(0)), expected);
+    }
+
+    /// <summary>A width of 3 from a state of zeros.</summary>
+    static OpRun OfCausalConvolution(Compute compute, int length, int rows, Func<Random, float> value)
+    {
+        if (length == 0) return new([], [], 0);
+        using var x = new Matrix2(compute, rows, length, value, 1);
+        using var weight = new Matrix2(compute, 3, length, value, 2);
+        using var slots = new StateSlots(1, 2 * length);
+        var weights = weight.Current();
+        var ragged = new RaggedRows();
+        ragged.Add(rows, 0, [], 0);
+        var expected = x.Map((row, i, _) => Enumerable.Range(0, 3).Sum(j => weight[j, i] * (row + j >= 2 ? x[row + j - 2, i] : 0)));
+        return Rented(() => CausalConvolution.Forward(x.Tensor, weights, [], silu: false, new(slots, 0, 2 * length), ragged), expected);
+    }
+
+    /// <summary>One head, keys of 3 numbers and values of <paramref name="length"/>, the delta rule from a state of zeros.</summary>
+    static OpRun OfLinearRecurrence(Compute compute, int length, int rows, Func<Random, float> value)
+    {
+        if (length == 0) return new([], [], 0);
+        using var q = new Matrix2(compute, rows, 3, value, 1);
+        using var k = new Matrix2(compute, rows, 3, random => Math.Clamp(random.NextSingle() - 0.5f, -1, 1), 2);
+        using var v = new Matrix2(compute, rows, length, value, 3);
+        using var slots = new StateSlots(1, 3 * length);
+        var options = new RecurrenceOptions { Rates = [-0.5f], Delta = true };
+        var (state, expected) = (new double[3, length], new double[rows * length]);
+        for (var row = 0; row < rows; row++)
+        {
+            for (var i = 0; i < length; i++)
+            {
+                var answer = Enumerable.Range(0, 3).Sum(d => k[row, d] * (state[d, i] *= Math.Exp(-0.5)));
+                for (var d = 0; d < 3; d++) expected[(row * length) + i] += q[row, d] * (state[d, i] += k[row, d] * (v[row, i] - answer));
+            }
+        }
+
+        var ragged = new RaggedRows();
+        ragged.Add(rows, 0, [], 0);
+        return Rented(() => LinearRecurrence.Forward(q.Tensor, k.Tensor, v.Tensor, null, null, new(slots, 0, 3 * length), ragged, new(1, 1, 3, length), options), expected);
     }
 
     static OpRun OfMatMul(Compute compute, int length, int rows, Func<Random, float> value)

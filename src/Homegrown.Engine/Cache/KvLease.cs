@@ -1,0 +1,11 @@
+namespace Homegrown.Engine.Cache;
+
+/// <summary>What a sequence holds of a <see cref="KvCache"/>: given by its TryReserve, taken back by its Release.</summary>
+public sealed class KvLease
+{
+    /// <summary>Pages in the order of positions.</summary>
+    public List<int> Pages { get; } = [];
+
+    /// <summary>Where its recurrent states are; -1 while it has none.</summary>
+    public int Slot { get; internal set; } = -1;
+}

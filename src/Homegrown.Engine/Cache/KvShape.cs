@@ -1,0 +1,59 @@
+using Homegrown.Kernels.Memory;
+
+namespace Homegrown.Engine.Cache;
+
+/// <summary>
+/// What a model keeps of its sequences, added layer by layer: entries, which hold something of every position, and recurrent
+/// states, which hold a sequence whatever its length. A layer remembers the number that it was given, and may lend it to others.
+/// </summary>
+public sealed class KvShape
+{
+    readonly List<KvEntry> entries = [];
+    readonly List<(long Offset, int Floats)> states = [];
+
+    public KvShape()
+    {
+    }
+
+    /// <summary>Layers that all keep keys and values of the same heads: entry numbers are layer numbers.</summary>
+    public KvShape(int layers, int kvHeads, int headDim)
+    {
+        for (var layer = 0; layer < layers; layer++) Add(new KvEntry(kvHeads, headDim, headDim));
+    }
+
+    public IReadOnlyList<KvEntry> Entries => entries;
+
+    /// <summary>Numbers of all recurrent states of a sequence.</summary>
+    public long StateFloats { get; private set; }
+
+    /// <summary>Bytes that a sequence takes beside its positions.</summary>
+    public long BytesPerSequence => StateFloats * sizeof(float);
+
+    /// <summary>Adds what a layer keeps of each position; its number.</summary>
+    public int Add(KvEntry entry)
+    {
+        entries.Add(entry);
+        return entries.Count - 1;
+    }
+
+    /// <summary>Adds a recurrent state of so many float32; its number. It is zero when a sequence begins.</summary>
+    public int AddState(int floats)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(floats);
+        states.Add((StateFloats, floats));
+        StateFloats += floats;
+        return states.Count - 1;
+    }
+
+    /// <summary>Bytes that one position takes in all entries.</summary>
+    public long BytesPerPosition(KvType type) => entries.Sum(entry => entry.BytesPerPosition(type));
+
+    /// <summary>The positions that fit into so many bytes beside the states of so many sequences.</summary>
+    public long PositionsIn(long bytes, KvType type, int sequences)
+    {
+        var each = BytesPerPosition(type);
+        return each == 0 ? long.MaxValue : Math.Max(0, bytes - (sequences * BytesPerSequence)) / each;
+    }
+
+    internal RecurrentState State(int state, StateSlots slots) => new(slots, states[state].Offset, states[state].Floats);
+}
