@@ -18,14 +18,15 @@ public interface IMixer
 /// </summary>
 public sealed class SelfAttention : IMixer
 {
-    readonly int layer;
+    readonly int entry;
     readonly AttentionShape heads;
     readonly Linear qkv, output;
 
     /// <summary>Takes attn_q, attn_k and attn_v, or attn_qkv, and attn_output.</summary>
-    public SelfAttention(int layer, Weights w, int hidden, AttentionShape heads)
+    /// <param name="entry">Of the cache: the layer, where all layers keep alike.</param>
+    public SelfAttention(int entry, Weights w, int hidden, AttentionShape heads)
     {
-        (this.layer, this.heads) = (layer, heads);
+        (this.entry, this.heads) = (entry, heads);
         var (q, k, v) = (heads.Heads * heads.KeyDim, heads.KvHeads * heads.KeyDim, heads.KvHeads * heads.ValueDim);
         qkv = w.Has("attn_qkv") ? w.Linear("attn_qkv", hidden, q + k + v) : w.Fused(hidden, ("attn_q", q), ("attn_k", k), ("attn_v", v));
         output = w.Linear("attn_output", heads.Heads * heads.ValueDim, hidden);
@@ -56,7 +57,7 @@ public sealed class SelfAttention : IMixer
         if (Rope is { } rope) (q, k) = (rope.Apply(q, batch), rope.Apply(k, batch));
         if (NormsTurned) (q, k) = Normed(q, k);
         Temperature?.Apply(q, batch);
-        var y = batch.Attend(layer, q, k, v, heads, Options);                // writes k and v into the pages, then attends
+        var y = batch.Attend(entry, q, k, v, heads, Options);                // writes k and v into the pages, then attends
         if (Gate is { } gate) Multiply.Forward(y, Activate.Forward(gate.Forward(x), Activation.Sigmoid));
         return output.Forward(y);
     }

@@ -18,10 +18,11 @@ public sealed class Transformer : Decoder
     /// <param name="ropes">The rotations of all layers.</param>
     /// <param name="block">Builds a layer from the tensors under blk.{layer}.</param>
     /// <param name="norm">The last norm, where it is no RMS norm.</param>
-    public Transformer(ModelConfig c, Weights w, RopeLayer[] ropes, Func<int, Weights, IBlock> block, INorm? norm = null)
+    /// <param name="cache">What the layers keep, where it is not keys and values of the same heads; blocks add to it as they are built.</param>
+    public Transformer(ModelConfig c, Weights w, RopeLayer[] ropes, Func<int, Weights, IBlock> block, INorm? norm = null, KvShape? cache = null)
     {
         this.ropes = ropes;
-        KvShape = new(c.Layers, c.KvHeads, c.HeadDim);
+        KvShape = cache ?? new(c.Layers, c.KvHeads, c.HeadDim);
         embedding = w.Embedding("token_embd", c.VocabularySize, c.Hidden);
         blocks = w.Layers(c.Layers, block);
         this.norm = norm ?? w.RmsNorm("output_norm", c.Hidden, c.NormEpsilon);
