@@ -19,6 +19,7 @@ sealed class PipelineTokenizer : Tokenizer
     readonly Pipeline pipeline;
     readonly AddedTokenFinder raw, normalized;
     readonly HashSet<string> special;
+    readonly Dictionary<int, string> shown = []; // normalized tokens, which decode as they are sought, and are special only if that is
     readonly WordCache cache = new();
     readonly Lazy<(byte[] Bytes, int[] Ends)> spelled;
     readonly Spare<Scratch> spare = new();
@@ -29,6 +30,8 @@ sealed class PipelineTokenizer : Tokenizer
         raw = new AddedTokenFinder(pipeline.Added.Where(token => !token.Normalized), content => content);
         normalized = new AddedTokenFinder(pipeline.Added.Where(token => token.Normalized), Normalized);
         special = [.. pipeline.Added.Where(token => token.Special).Select(token => token.Content)];
+        foreach (var token in pipeline.Added)
+            if (token.Normalized && Normalized(token.Content) is var content && content != token.Content) shown.TryAdd(token.Id, content);
         spelled = new(SpellAll);
     }
 
@@ -181,7 +184,7 @@ sealed class PipelineTokenizer : Tokenizer
 
         public override string Append(int id)
         {
-            if (tokenizer.pipeline.Tokens.Piece(id) is not { } piece || (!showControl && tokenizer.special.Contains(piece))) return "";
+            if ((tokenizer.shown.GetValueOrDefault(id) ?? tokenizer.pipeline.Tokens.Piece(id)) is not { } piece || (!showControl && tokenizer.special.Contains(piece))) return "";
             first.Take(piece);
             first.EndToken();
             return sink.Drain();

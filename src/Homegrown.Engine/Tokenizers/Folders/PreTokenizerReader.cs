@@ -21,14 +21,14 @@ static class PreTokenizerReader
             "ByteLevel" => ByteLevel(json.Find("add_prefix_space")?.Flag ?? true, json.Find("use_regex")?.Flag ?? true),
             "Metaspace" => Metaspace(json),
             "Split" => [new CutStep(NormalizerReader.Pattern(json["pattern"]), Behavior(json["behavior"]), json.Find("invert")?.Flag ?? false)],
-            "Whitespace" => [new CutStep(Regex(@"\w+|[^\w\s]+"), CutBehavior.Removed, inverted: true)],
+            "Whitespace" => [new CutStep(Regex(@"[\w\x{200C}\x{200D}]+|[^\w\s\x{200C}\x{200D}]+"), CutBehavior.Removed, inverted: true)],
             "WhitespaceSplit" => [Spaces],
             "BertPreTokenizer" => [Spaces, new CutStep(new SetFinder(LibraryClasses.Punctuation), CutBehavior.Isolated)],
             "Punctuation" => [new CutStep(new SetFinder(LibraryClasses.Punctuation), json.Find("behavior") is { } given ? Behavior(given) : CutBehavior.Isolated)],
             "Digits" => [new CutStep(
                 new SetFinder(LibraryClasses.Numeric), json.Find("individual_digits")?.Flag ?? false ? CutBehavior.Isolated : CutBehavior.Contiguous)],
             "CharDelimiterSplit" => [new CutStep(new TextFinder(json["delimiter"].Text), CutBehavior.Removed)],
-            "UnicodeScripts" => [new CutStep(new ScriptFinder(), CutBehavior.Isolated)],
+            "UnicodeScripts" => [new CutStep(new ScriptFinder(), CutBehavior.Removed, inverted: true)],
             "FixedLength" => [new CutStep(new LengthFinder(Math.Max(1, json["length"].Number)), CutBehavior.Isolated)],
             _ => throw json["type"].Error($"unknown pre-tokenizer '{type}'"),
         };

@@ -22,7 +22,7 @@ sealed class SentencePieceNormalizer(SentencePieceRules rules) : Normalizer
     {
         var before = to.Length;
         var part = new TextBuffer();
-        var afterSpace = rules.RemovesExtraSpaces;
+        var (afterSpace, isBlank) = (rules.RemovesExtraSpaces, true);
         Span<byte> bytes = stackalloc byte[LongestRule + 4];
         for (var at = 0; at < text.Length;)
         {
@@ -33,13 +33,13 @@ sealed class SentencePieceNormalizer(SentencePieceRules rules) : Normalizer
                 if (unit == ' ' && afterSpace) continue;
                 if (to.Length == before && rules is { AddsSpace: true, SpaceAsSuffix: false }) to.Append(space);
                 to.Append(unit == ' ' ? space : unit);
-                afterSpace = false;
+                (afterSpace, isBlank) = (false, false);
             }
             if (part.Length > 0) afterSpace = rules.RemovesExtraSpaces && part.Text[^1] == ' ';
         }
         if (rules.RemovesExtraSpaces)
             while (to.Length > before && to.Text[^1] == space) to.Truncate(to.Length - 1);
-        if (to.Length > before && rules is { AddsSpace: true, SpaceAsSuffix: true }) to.Append(space);
+        if (!isBlank && rules is { AddsSpace: true, SpaceAsSuffix: true }) to.Append(space);
     }
 
     /// <summary>What the beginning of a text becomes, and its length.</summary>

@@ -74,7 +74,7 @@ sealed class LengthFinder(int count) : PatternFinder
 
 /// <summary>
 /// Stretches of one script, as sentencepiece's trainer cuts them: kana and the long sound mark count as Han, and a space belongs to what
-/// comes before it.
+/// comes before it. What comes before the first character with a script is in no stretch.
 /// </summary>
 sealed class ScriptFinder : PatternFinder
 {
@@ -84,23 +84,19 @@ sealed class ScriptFinder : PatternFinder
 
     public override void Find(ReadOnlySpan<char> text, List<Match> matches)
     {
-        var (start, last) = (0, int.MinValue);
+        var (start, last) = (0, -1);
         for (var at = 0; at < text.Length;)
         {
             var point = TextBuffer.PointAt(text, at, out var length);
-            if (point != ' ')
+            var script = point == LongSoundMark ? Han : Scripts.Of(point);
+            if (script == Hiragana || script == Katakana) script = Han;
+            if (point != ' ' && script >= 0 && script != last)
             {
-                var script = point == LongSoundMark ? Han : Scripts.Of(point);
-                if (script == Hiragana || script == Katakana) script = Han;
-                if (last != int.MinValue && script != last)
-                {
-                    matches.Add(new(start, at));
-                    start = at;
-                }
-                last = script;
+                if (last >= 0) matches.Add(new(start, at));
+                (start, last) = (at, script);
             }
             at += length;
         }
-        if (start < text.Length) matches.Add(new(start, text.Length));
+        if (last >= 0) matches.Add(new(start, text.Length));
     }
 }

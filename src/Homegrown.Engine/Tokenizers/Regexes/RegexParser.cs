@@ -136,7 +136,8 @@ sealed class RegexParser
 
     static RegexNode.Choice Boundary(bool different)
     {
-        var word = LibraryClasses.Word;
+        // Its table for the characters below U+0100 also has these, superscripts and fractions, in words.
+        var word = LibraryClasses.Word.Or(CodePoints.Parse("B2-B3 B9 BC-BE"));
         return new(
         [
             new RegexNode.Sequence([new RegexNode.Beside(word, Before: true, AtEdge: false), After(!different)]),

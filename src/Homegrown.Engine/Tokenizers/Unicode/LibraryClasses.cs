@@ -22,7 +22,7 @@ static class LibraryClasses
     /// <summary>Splits of BertPreTokenizer and Punctuation: \p{P} of Unicode 8, and all signs of ASCII.</summary>
     public static readonly CodePoints Punctuation = CodePoints
         .Where(category => category is >= UnicodeCategory.ConnectorPunctuation and <= UnicodeCategory.OtherPunctuation)
-        .Or(CodePoints.Parse("21-2F 3A-40 5B-60 7B-7E 166D"))
+        .Or(CodePoints.Parse("21-2F 3A-40 5B-60 7B-7E 166D 111C9"))
         .Except(CodePoints.Parse(
         "61D 9FD A76 C77 C84 1B4E-1B4F 1B7D-1B7F 2E43-2E4F 2E52-2E5D 10D6E 10EAD 10F55-10F59 10F86-10F89 113D4-113D5 113D7-113D8 1144B-1144F " +
         "1145A-1145B 1145D 11660-1166C 116B9 1183B 11944-11946 119E2 11A3F-11A46 11A9A-11A9C 11A9E-11AA2 11B00-11B09 11BE1 11C41-11C45 11C70-11C71 " +
