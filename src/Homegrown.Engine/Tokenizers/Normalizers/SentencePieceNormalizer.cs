@@ -14,7 +14,7 @@ sealed record SentencePieceRules(CharacterMap? Map, PieceTrie UserDefined, bool 
 sealed class SentencePieceNormalizer(SentencePieceRules rules) : Normalizer
 {
     /// <summary>Bytes of UTF-8 that a rule's left side may have; longer ones would make long texts slow.</summary>
-    const int LongestRule = 256;
+    const int LongestRule = 96;
 
     readonly char space = rules.EscapesSpaces ? '▁' : ' ';
 
