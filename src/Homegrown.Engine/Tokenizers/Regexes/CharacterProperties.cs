@@ -15,9 +15,23 @@ static class CharacterProperties
 
     static readonly Dictionary<string, string> LongNames = new()
     {
-        ["LETTER"] = "L", ["UPPERCASELETTER"] = "LU", ["LOWERCASELETTER"] = "LL", ["TITLECASELETTER"] = "LT", ["MODIFIERLETTER"] = "LM",
-        ["OTHERLETTER"] = "LO", ["MARK"] = "M", ["NUMBER"] = "N", ["DECIMALNUMBER"] = "ND", ["PUNCTUATION"] = "P", ["PUNCT"] = "P",
-        ["SYMBOL"] = "S", ["SEPARATOR"] = "Z", ["OTHER"] = "C", ["DIGIT"] = "ND", ["CNTRL"] = "CC", ["NONSPACINGMARK"] = "MN",
+        ["LETTER"] = "L",
+        ["UPPERCASELETTER"] = "LU",
+        ["LOWERCASELETTER"] = "LL",
+        ["TITLECASELETTER"] = "LT",
+        ["MODIFIERLETTER"] = "LM",
+        ["OTHERLETTER"] = "LO",
+        ["MARK"] = "M",
+        ["NUMBER"] = "N",
+        ["DECIMALNUMBER"] = "ND",
+        ["PUNCTUATION"] = "P",
+        ["PUNCT"] = "P",
+        ["SYMBOL"] = "S",
+        ["SEPARATOR"] = "Z",
+        ["OTHER"] = "C",
+        ["DIGIT"] = "ND",
+        ["CNTRL"] = "CC",
+        ["NONSPACINGMARK"] = "MN",
     };
 
     public static CodePoints? Find(string name)

@@ -1,6 +1,5 @@
 using Homegrown.Engine.Tokenizers;
 using Homegrown.Engine.Tokenizers.Folders;
-using Homegrown.Testing;
 using static Homegrown.Engine.Tests.Tokenizers.Folders.TokenizerFolders;
 
 namespace Homegrown.Engine.Tests.Tokenizers.Folders;
@@ -154,27 +153,5 @@ public class FolderTokenizerTests
         {
             copy.Delete(recursive: true);
         }
-    }
-
-    [Theory]
-    [InlineData("minilm")]
-    [InlineData("bge")]
-    [InlineData("bge-m3")]
-    [InlineData("nomic")]
-    [InlineData("modernbert")]
-    [InlineData("gte")]
-    [InlineData("jina-v3")]
-    [InlineData("qwen3-embedding")]
-    [InlineData("embedding-gemma")]
-    [InlineData("embedding-gemma2")]
-    [InlineData("mpnet")]
-    public void Texts_for_embedding_models_have_their_ids(string folder)
-    {
-        var tokenizer = FolderTokenizer.Open(Repository.Shared("embeddings", folder));
-        var texts = System.Text.Json.JsonDocument.Parse(File.ReadAllBytes(Repository.Shared("embeddings", folder, "texts.json"))).RootElement;
-        var comparison = new Comparison();
-        foreach (var (text, ids) in texts.GetProperty("texts").EnumerateArray().Zip(texts.GetProperty("ids").EnumerateArray()))
-            comparison.Equal(ids.EnumerateArray().Select(id => id.GetInt32()), tokenizer.Encode(text.GetString()!), text.GetString()!);
-        comparison.Check();
     }
 }
