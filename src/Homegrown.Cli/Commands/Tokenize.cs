@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Homegrown.Engine.Formats;
 using Homegrown.Engine.Tokenizers;
+using Homegrown.Engine.Tokenizers.Folders;
 
 namespace Homegrown.Cli.Commands;
 
@@ -14,10 +15,11 @@ static class Tokenize
         var verb = new Verb("tokenize", "Shows the tokens of a text.",
             "homegrown tokenize \"Hello world\"",
             "homegrown tokenize model.gguf \"Hello world\" --ids",
+            "homegrown tokenize folder/ \"Hello world\" --ids",
             "homegrown tokenize model.gguf --file book.txt --ids --no-special");
         var words = new Argument<string[]>("MODEL TEXT")
         {
-            Description = $"A GGUF file or an installed name, then the text. With --file, the one argument is MODEL. Without it, one argument is TEXT for the "
+            Description = $"A GGUF file, a folder with a tokenizer or an installed name, then the text. With --file, the one argument is MODEL. Without it, one argument is TEXT for the "
                 + $"embedded {ModelStore.DefaultName}, unless it names a model: then the text is read from the input.",
             Arity = new ArgumentArity(0, 2),
             HelpName = "MODEL> <TEXT",
@@ -34,8 +36,7 @@ static class Tokenize
         {
             var store = ModelStore.Of(terminal);
             var (model, text) = Split(parsed.GetValue(words) ?? [], parsed.GetValue(file), store, terminal);
-            using var gguf = GgufFile.Open(store.Resolve(model));
-            var tokenizer = TokenizerFactory.Create(VocabularyData.FromGguf(gguf));
+            var tokenizer = Open(model, store);
             var special = !parsed.GetValue(noSpecial);
             var texts = Texts(text, parsed.GetValue(separator));
             var results = new List<List<int>>(texts.Length);
@@ -53,13 +54,20 @@ static class Tokenize
         return verb;
     }
 
+    static Tokenizer Open(string? model, ModelStore store)
+    {
+        if (Directory.Exists(model)) return FolderTokenizer.Open(model);
+        using var gguf = GgufFile.Open(store.Resolve(model));
+        return TokenizerFactory.Create(VocabularyData.FromGguf(gguf));
+    }
+
     static (string? Model, string Text) Split(string[] words, string? file, ModelStore store, Terminal terminal) => (words, file) switch
     {
         ([_, _], not null) => throw new UsageException("both a text and --file: give one of them."),
         (_, "-") => (words.FirstOrDefault(), terminal.In.ReadToEnd()),
         (_, not null) => (words.FirstOrDefault(), Encoding.UTF8.GetString(File.ReadAllBytes(file))), // a byte order mark is text too
         ([var model, var text], _) => (model, text),
-        ([var word], _) when store.Find(word) is not null || word.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) => (word, Input(terminal)),
+        ([var word], _) when store.Find(word) is not null || Directory.Exists(word) || word.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) => (word, Input(terminal)),
         ([var text], _) => (null, text),
         _ => (null, Input(terminal)),
     };

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using Homegrown.Engine.Tokenizers.Unicode;
 
 namespace Homegrown.Engine.Tokenizers;
 
@@ -12,7 +13,7 @@ namespace Homegrown.Engine.Tokenizers;
 sealed class BertText
 {
     readonly List<char> letters;
-    readonly List<int> ends = [];
+    readonly List<int> ends = [], parts = [];
     readonly bool lowercase, stripAccents;
     bool inWord;
 
@@ -34,13 +35,9 @@ sealed class BertText
 
     void AddDecomposed(int point)
     {
-        if (!CanonicalDecomposition.TryGet(point, out var first, out var second))
-        {
-            Add(new Rune(point));
-            return;
-        }
-        AddDecomposed(first);
-        if (second != 0) Add(new Rune(second));
+        parts.Clear();
+        Decompositions.Shared.Append(point, byCompatibility: false, parts);
+        foreach (var part in parts) Add(new Rune(part));
     }
 
     void Add(Rune rune)

@@ -28,18 +28,25 @@ static class ControlSpellings
             ? TokenKind.Control
             : kind;
 
+    /// <summary>A token that a user must not be able to write, whether or not the file calls it special: DeepSeek's turns are not.</summary>
+    public static bool LooksLikeControl(string piece) =>
+        piece is ['<', '|', .., '|', '>'] or ['<', '\uFF5C', .., '\uFF5C', '>'] || EndsAlways.Contains(piece) || FillInTheMiddle.Contains(piece);
+
     /// <summary>The tokens at which a generation ends.</summary>
-    public static HashSet<int> EndOfGeneration(Vocabulary vocabulary, params ReadOnlySpan<int?> named)
+    /// <param name="find">The id of a spelling.</param>
+    /// <param name="isMarked">The file marks the token as special.</param>
+    public static HashSet<int> EndOfGeneration(Func<string, int?> find, Func<int, bool> isMarked, params ReadOnlySpan<int?> named)
     {
         var ends = new HashSet<int>();
-        foreach (var piece in (ReadOnlySpan<FrozenSet<string>>)[EndsAlways, EndsIfMarked])
-            foreach (var spelling in piece)
-                if (vocabulary.Find(spelling) is { } id && vocabulary.Kind(id) == TokenKind.Control) ends.Add(id);
+        foreach (var spelling in EndsAlways)
+            if (find(spelling) is { } id) ends.Add(id);
+        foreach (var spelling in EndsIfMarked)
+            if (find(spelling) is { } id && isMarked(id)) ends.Add(id);
 
         // Harmony (gpt-oss) and Solar end a message, not the answer, with <|end|>.
-        var harmony = vocabulary.Find("<|return|>") is not null && vocabulary.Find("<|call|>") is not null;
-        var solar = vocabulary.Find("<|flush|>") is not null && vocabulary.Find("<|calls|>") is not null;
-        if ((harmony || solar) && vocabulary.Find("<|end|>") is { } end) ends.Remove(end);
+        var harmony = find("<|return|>") is not null && find("<|call|>") is not null;
+        var solar = find("<|flush|>") is not null && find("<|calls|>") is not null;
+        if ((harmony || solar) && find("<|end|>") is { } end) ends.Remove(end);
 
         foreach (var id in named)
             if (id is { } known) ends.Add(known);

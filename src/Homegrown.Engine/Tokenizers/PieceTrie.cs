@@ -1,19 +1,22 @@
 namespace Homegrown.Engine.Tokenizers;
 
-/// <summary>Pieces by their characters, to find the longest one at a place in time that depends on its length alone.</summary>
+/// <summary>Pieces by their characters, to find those at a place in time that depends on their length alone.</summary>
 sealed class PieceTrie
 {
-    readonly Dictionary<(int Node, char Unit), int> edges = [];
-    readonly List<int> tokens = [-1]; // [nodes]: the token that ends there, or -1; node 0 is the root
+    /// <summary>The node of the empty piece.</summary>
+    public const int Root = 0;
 
-    public void Add(string piece, int id)
+    readonly MergeTable edges = new();      // node and UTF-16 unit to node
+    readonly List<int> tokens = [-1];       // [nodes]: the token that ends there, or -1
+
+    public void Add(ReadOnlySpan<char> piece, int id)
     {
-        var node = 0;
+        var node = Root;
         foreach (var unit in piece)
         {
-            if (!edges.TryGetValue((node, unit), out var next))
+            if (!edges.TryGet(node, unit, out _, out var next))
             {
-                edges.Add((node, unit), next = tokens.Count);
+                edges.Add(node, unit, rank: 0, next = tokens.Count);
                 tokens.Add(-1);
             }
             node = next;
@@ -21,13 +24,28 @@ sealed class PieceTrie
         tokens[node] = id;
     }
 
+    /// <summary>The node after one more unit, or -1.</summary>
+    public int Next(int node, char unit) => edges.TryGet(node, unit, out _, out var next) ? next : -1;
+
+    /// <summary>The token that ends at a node, or -1.</summary>
+    public int Token(int node) => tokens[node];
+
     /// <summary>Length of the longest piece at the beginning of a text, or 0.</summary>
-    public int Longest(ReadOnlySpan<char> text, out int id)
+    /// <param name="from">The node of what every piece begins with, and the text lacks.</param>
+    public int Longest(ReadOnlySpan<char> text, out int id, int from = Root)
     {
-        var (node, length) = (0, 0);
+        var (node, length) = (from, 0);
         id = -1;
-        for (var i = 0; i < text.Length && edges.TryGetValue((node, text[i]), out node); i++)
+        for (var i = 0; i < text.Length && (node = Next(node, text[i])) >= 0; i++)
             if (tokens[node] >= 0) (length, id) = (i + 1, tokens[node]);
         return length;
+    }
+
+    /// <summary>The node of a piece's characters, or -1.</summary>
+    public int Find(ReadOnlySpan<char> text)
+    {
+        var node = Root;
+        for (var i = 0; i < text.Length && node >= 0; i++) node = Next(node, text[i]);
+        return node;
     }
 }

@@ -46,9 +46,3 @@ sealed class SpecialTokens
         return false;
     }
 }
-
-/// <summary>A part of a text, in UTF-16 units.</summary>
-readonly record struct Stretch(int Start, int End)
-{
-    public bool Holds(int at, int length) => Start <= at && at + length <= End;
-}

@@ -18,11 +18,13 @@ public sealed class TokenStream(Tokenizer tokenizer, bool showControl = false, b
 
     // Keeps the bytes of an unfinished character; replaces a broken one by U+FFFD for each of its maximal subparts (Unicode 16, 3.9).
     readonly Decoder decoder = Encoding.UTF8.GetDecoder();
+    readonly TokenText? own = tokenizer.StartText(showControl, atStart, live: true);
     bool dropSpace = atStart && tokenizer.DropsLeadingSpace;
 
     /// <summary>The text that <paramref name="id"/> makes certain; empty where a character is still unfinished.</summary>
     public string Append(int id)
     {
+        if (own is not null) return own.Append(id);
         if (!showControl && tokenizer.Kind(id) is TokenKind.Control or TokenKind.Unknown) return "";
         var bytes = tokenizer.Bytes(id);
         if (dropSpace && !bytes.IsEmpty)
@@ -34,7 +36,7 @@ public sealed class TokenStream(Tokenizer tokenizer, bool showControl = false, b
     }
 
     /// <summary>Ends the sequence: U+FFFD where a character stayed unfinished, else nothing.</summary>
-    public string Finish() => Text([], flush: true);
+    public string Finish() => own?.Finish() ?? Text([], flush: true);
 
     string Text(ReadOnlySpan<byte> bytes, bool flush)
     {

@@ -82,7 +82,7 @@ public abstract class Tokenizer
     public abstract ReadOnlySpan<byte> Bytes(int id);
 
     /// <summary>Whole text to ids, with begin and end tokens as the file asks (<paramref name="addSpecial"/>).</summary>
-    public List<int> Encode(string text, bool addSpecial = true, bool parseSpecial = true)
+    public virtual List<int> Encode(string text, bool addSpecial = true, bool parseSpecial = true)
     {
         var ids = new List<int>((text.Length / 3) + 2);
         if (addSpecial && AddBos && Bos is { } bos) ids.Add(bos);
@@ -91,13 +91,34 @@ public abstract class Tokenizer
         return ids;
     }
 
+    /// <summary>
+    /// Two texts to the ids that a model of pairs expects, as a cross-encoder does for a question and a document, with the special tokens
+    /// around and between them.
+    /// </summary>
+    /// <exception cref="NotSupportedException">The tokenizer's file does not say how.</exception>
+    public virtual EncodedPair EncodePair(string first, string second, bool parseSpecial = false) =>
+        throw new NotSupportedException("This tokenizer's file does not say how two texts go together (post_processor of tokenizer.json).");
+
     /// <summary>Ids to whole text; bytes that are no character become U+FFFD.</summary>
     /// <param name="showControl">Control tokens appear as they are spelled; otherwise they leave no trace.</param>
     public string Decode(IEnumerable<int> ids, bool showControl = false)
     {
-        var stream = new TokenStream(this, showControl);
         var text = new StringBuilder();
+        if (StartText(showControl, atStart: true, live: false) is { } own)
+        {
+            foreach (var id in ids) text.Append(own.Append(id));
+            return text.Append(own.Finish()).ToString();
+        }
+        var stream = new TokenStream(this, showControl);
         foreach (var id in ids) text.Append(stream.Append(id));
         return text.Append(stream.Finish()).ToString();
     }
+
+    /// <summary>How a sequence becomes text where that is more than <see cref="Bytes"/>, one token after the other; else null.</summary>
+    /// <param name="live">Text is wanted as it comes; else all of it at the end.</param>
+    internal virtual TokenText? StartText(bool showControl, bool atStart, bool live) => null;
 }
+
+/// <summary>Two texts as one sequence.</summary>
+/// <param name="TypeIds">For each id, which text it belongs to as the model counts them (token_type_ids).</param>
+public readonly record struct EncodedPair(IReadOnlyList<int> Ids, IReadOnlyList<int> TypeIds);

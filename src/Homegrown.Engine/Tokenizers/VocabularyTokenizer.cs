@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using Homegrown.Engine.Chat;
 
 namespace Homegrown.Engine.Tokenizers;
@@ -32,7 +31,7 @@ abstract class VocabularyTokenizer : Tokenizer
         if (AddBos && Bos is null) throw data.Error("bos_token_id", "absent, but texts are to begin with it (tokenizer.ggml.add_bos_token)");
         if (AddEos && Eos is null) throw data.Error("eos_token_id", "absent, but texts are to end with it (tokenizer.ggml.add_eos_token)");
         EndOfGeneration = ControlSpellings.EndOfGeneration(
-            Vocabulary, Eos, Id(data, "eot_token_id", data.EndOfTurn), Id(data, "eom_token_id", data.EndOfMessage));
+            Vocabulary.Find, id => Vocabulary.Kind(id) == TokenKind.Control, Eos, Id(data, "eot_token_id", data.EndOfTurn), Id(data, "eom_token_id", data.EndOfMessage));
     }
 
     protected Vocabulary Vocabulary { get; }
@@ -52,18 +51,8 @@ abstract class VocabularyTokenizer : Tokenizer
 
     public override void Encode(IReadOnlyList<PromptSpan> prompt, List<int> ids, bool parseContent = false)
     {
-        var text = new StringBuilder();
-        var trusted = new List<Stretch>();
-        foreach (var span in prompt)
-        {
-            var start = text.Length;
-            text.Append(span.Text);
-            if (span.FromContent && !parseContent) continue;
-            // Neighbours are one stretch: a template may write a token in pieces.
-            if (trusted is [.., var last] && last.End == start) trusted[^1] = last with { End = text.Length };
-            else trusted.Add(new Stretch(start, text.Length));
-        }
-        Encode(text.ToString(), trusted.ToArray(), ids, atStart: true);
+        var text = Stretch.Join(prompt, parseContent, out var trusted);
+        Encode(text, trusted, ids, atStart: true);
     }
 
     /// <summary>Appends the ids of text that holds no special tokens and is not empty.</summary>
