@@ -36,6 +36,9 @@ public readonly unsafe struct Weight
     /// <summary>The layout of the panels that the rows were packed into; null for rows as stored.</summary>
     internal PanelLayout? Panels { get; }
 
+    /// <summary>Products of codes take their inputs in 16 bits throughout, instead of 8 with rests (ADR 0007).</summary>
+    public bool FineInputs { get; init; }
+
     /// <summary>The stored bytes of a row.</summary>
     /// <exception cref="InvalidOperationException">The matrix is packed.</exception>
     public ReadOnlySpan<byte> Row(int row)

@@ -12,6 +12,12 @@ namespace Homegrown.Engine.Models;
 /// </summary>
 public class Weights
 {
+    /// <summary>
+    /// The product whose inputs are taken in 16 bits: of all the error that 8 bits bring into the embedded model, two fifths come in
+    /// here, with 3% of the work. A value is read by every later position.
+    /// </summary>
+    const string Values = "attn_v";
+
     readonly GgufFile file;
     readonly PackedWeights packing;
     readonly HashSet<string> taken;
@@ -64,7 +70,7 @@ public class Weights
         {
             var (name, outputs) = parts[i];
             var tensor = $"{prefix}{name}.weight";
-            matrices[i] = Packed(tensor, Take(tensor, outputs, inputs));
+            matrices[i] = Packed(tensor, Take(tensor, outputs, inputs)) with { FineInputs = name == Values };
             if (file.Tensor($"{prefix}{name}.bias") is not null)
             {
                 bias ??= NewBias(parts);

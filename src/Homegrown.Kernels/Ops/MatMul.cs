@@ -30,17 +30,21 @@ public static class MatMul
         var y = compute.Rent(x.Rows, w.Rows);
         if (x.Rows == 0) return y;
         using var scratch = compute.Scope();
-        var coded = w.HasCodes && !compute.Exact;
-        var quantized = coded ? QuantizedRows.From(x) : default;
-        var rests = coded && compute.Tier == Tier.Emitted ? RestLists.Of(compute, quantized, x.Rows) : default;
         var brains = w.TakesBrainRows(compute) ? BrainRows.From(x) : default;
-        var job = new Job(new(x, quantized, rests, brains, y), w);
+        var job = new Job(Quantized(x, w.HasCodes, fine: false, brains, y), Quantized(x, w.HasFineCodes, fine: true, brains, y), w);
         compute.Pool.Run(job.Parts, ref job);
         return y;
     }
 
+    static Operands Quantized(Tensor x, bool isWanted, bool fine, BrainRows brains, Tensor y)
+    {
+        if (!isWanted || x.Compute.Exact) return new(x, default, default, brains, y);
+        var quantized = QuantizedRows.From(x, fine);
+        return new(x, quantized, x.Compute.Tier == Tier.Emitted ? RestLists.Of(x.Compute, quantized, x.Rows) : default, brains, y);
+    }
+
     /// <summary>Chunks of rows, part after part of the matrix.</summary>
-    readonly struct Job(Operands operands, Matrix w) : IJob
+    readonly struct Job(Operands operands, Operands fine, Matrix w) : IJob
     {
         public int Parts
         {
@@ -71,7 +75,7 @@ public static class MatMul
                 {
                     var rows = Rows(part.Weight);
                     var first = chunk * rows;
-                    part.Product.Run(operands, part.Weight, first, Math.Min(rows, part.Weight.Rows - first), part.FirstRow + first);
+                    part.Product.Run(part.Weight.FineInputs ? fine : operands, part.Weight, first, Math.Min(rows, part.Weight.Rows - first), part.FirstRow + first);
                     return;
                 }
 
