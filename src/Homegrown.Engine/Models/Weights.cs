@@ -70,7 +70,7 @@ public class Weights
         {
             var (name, outputs) = parts[i];
             var tensor = $"{prefix}{name}.weight";
-            matrices[i] = Packed(tensor, Take(tensor, outputs, inputs)) with { FineInputs = name == Values };
+            matrices[i] = Packed(tensor, Take(tensor, outputs, inputs) with { FineInputs = name == Values });
             if (file.Tensor($"{prefix}{name}.bias") is not null)
             {
                 bias ??= NewBias(parts);
