@@ -35,7 +35,7 @@ public sealed unsafe class PackedWeights(Compute compute) : IDisposable
         var slices = Math.Min(panels, SlicesPerThread * compute.Pool.Threads);
         var job = new Job { Weight = w, Product = product, To = Take(panels * panelBytes), PanelBytes = panelBytes, Panels = panels, Slices = slices };
         compute.Pool.Run(slices, ref job);
-        return new(w.Type, w.Rows, w.Columns, job.To, product.Packed);
+        return new(w.Type, w.Rows, w.Columns, job.To, product.Packed) { FineInputs = w.FineInputs };
     }
 
     byte* Take(long bytes)

@@ -39,6 +39,9 @@ public readonly unsafe struct Weight
     /// <summary>Bytes before a row; in panels before its panel.</summary>
     internal long At(int row) => Panels is null ? row * RowBytes : row / PanelLayout.Rows * Panels.PanelBytes(Columns);
 
+    /// <summary>Products of codes take their inputs in 16 bits throughout, instead of 8 with rests (ADR 0007).</summary>
+    public bool FineInputs { get; init; }
+
     /// <summary>The stored bytes of a row.</summary>
     /// <exception cref="InvalidOperationException">The matrix is packed.</exception>
     public ReadOnlySpan<byte> Row(int row)

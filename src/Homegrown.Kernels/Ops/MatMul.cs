@@ -34,15 +34,22 @@ public static class MatMul
         if (x.Rows == 0) return y;
         using var scratch = compute.Scope();
         var tiled = AmxProducts.Serve(compute, x.Rows, w);
-        var coded = w.HasCodes && !compute.Exact && !tiled;
-        var quantized = coded ? QuantizedRows.From(x) : default;
-        var rests = coded && compute.Tier >= Tier.Emitted ? RestLists.Of(compute, quantized, x.Rows) : default;
         var brains = w.TakesBrainRows(compute) && !tiled ? BrainRows.From(x) : default;
         var tiles = tiled ? AmxRows.From(x) : default;
         if (x.Rows <= Operands.FewTokens) Expect(compute, w);
-        var job = new Job(new(x, quantized, rests, brains, tiles, y), w);
+        var plain = new Operands(x, default, default, brains, tiles, y);
+        var codes = !compute.Exact && !tiled;
+        var job = new Job(codes && w.HasCodes ? Quantized(plain, fine: false) : plain, codes && w.HasFineCodes ? Quantized(plain, fine: true) : plain, w);
         compute.Pool.Run(Chunks(w, x.Rows), ref job);
         return y;
+    }
+
+    /// <summary>The same with x as codes too.</summary>
+    static Operands Quantized(in Operands plain, bool fine)
+    {
+        var (x, compute) = (plain.X, plain.X.Compute);
+        var rows = QuantizedRows.From(x, fine);
+        return new(x, rows, compute.Tier >= Tier.Emitted ? RestLists.Of(compute, rows, x.Rows) : default, plain.Brains, plain.Tiles, plain.Y);
     }
 
     /// <summary>
@@ -91,14 +98,14 @@ public static class MatMul
     }
 
     /// <summary>Chunks of rows, part after part of the matrix.</summary>
-    readonly struct Job(Operands operands, Matrix w) : IJob
+    readonly struct Job(Operands operands, Operands fine, Matrix w) : IJob
     {
         public void Run(int chunk)
         {
             ref readonly var part = ref Find(w, operands.Tokens, ref chunk);
             var rows = ChunkRows(part.Weight, operands.Tokens);
             var first = chunk * rows;
-            part.Product.Run(operands, part.Weight, first, Math.Min(rows, part.Weight.Rows - first), part.FirstRow + first);
+            part.Product.Run(part.Weight.FineInputs ? fine : operands, part.Weight, first, Math.Min(rows, part.Weight.Rows - first), part.FirstRow + first);
         }
     }
 }

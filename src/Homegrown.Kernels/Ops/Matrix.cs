@@ -22,7 +22,9 @@ public sealed class Matrix
                 throw new ArgumentException($"Part {i} has {parts[i].Columns} columns, part 0 has {Columns}.", nameof(parts));
             Parts[i] = new(parts[i], Rows, Product.Of(parts[i].Type));
             Rows = checked(Rows + parts[i].Rows);
-            HasCodes |= QuantFormats.IsCoded(parts[i].Type);
+            if (!QuantFormats.IsCoded(parts[i].Type)) continue;
+            if (parts[i].FineInputs) HasFineCodes = true;
+            else HasCodes = true;
         }
     }
 
@@ -39,6 +41,9 @@ public sealed class Matrix
 
     /// <summary>A part is stored as codes: its product quantizes the activations.</summary>
     internal bool HasCodes { get; }
+
+    /// <summary>The same of a part with <see cref="Weight.FineInputs"/>.</summary>
+    internal bool HasFineCodes { get; }
 
     /// <summary>A part's product takes activations in bfloat16.</summary>
     internal bool TakesBrainRows(Compute compute)

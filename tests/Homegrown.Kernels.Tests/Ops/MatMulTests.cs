@@ -254,6 +254,36 @@ public sealed class MatMulTests
         foreach (var buffer in buffers) buffer.Dispose();
     }
 
+    [Theory]
+    [InlineData(3)]
+    [InlineData(70)]
+    public void A_part_with_fine_inputs_is_as_if_alone_and_nearer_to_floats(int tokens)
+    {
+        const int Columns = 512, Rows = 48;
+        using var buffer = Corpus.Encode(TensorType.Q4_1, Corpus.Values(Rows * Columns, 31), Columns);
+        var common = buffer.Weight(TensorType.Q4_1, Rows, Columns);
+        var fine = common with { FineInputs = true };
+        var x = Corpus.Values(tokens * Columns, 32);
+        var exact = Corpus.Multiply(new() { Exact = true, Tier = Tier.Reference, Threads = 1 }, x, common);
+        foreach (var kernel in Corpus.Kernels)
+        {
+            var options = kernel with { Threads = 2 };
+            var (alone, whole) = (Corpus.Multiply(options, x, fine), Corpus.Multiply(options, x, common, fine));
+            var (commonError, fineError) = (0.0, 0.0);
+            for (var t = 0; t < tokens; t++)
+            {
+                for (var r = 0; r < Rows; r++)
+                {
+                    Assert.Equal(alone[t, r], whole[t, Rows + r]);
+                    commonError += Math.Pow(whole[t, r] - exact[t, r], 2);
+                    fineError += Math.Pow(alone[t, r] - exact[t, r], 2);
+                }
+            }
+
+            Assert.InRange(fineError, 0, commonError / 1000);
+        }
+    }
+
     [Fact]
     public void A_slice_of_a_wider_tensor_multiplies_like_a_copy()
     {

@@ -14,7 +14,7 @@ public sealed unsafe class QuantizedRowsTests
             var special = new[] { 0f, -0f, float.Epsilon, 9e-31f, 1.1e-30f, float.MaxValue, float.NaN, float.PositiveInfinity, float.NegativeInfinity, 63.5f, 127 };
             if (seed >= 10) values[seed % values.Length] = special[seed % special.Length];
             if (seed == 9) Array.Clear(values);
-            Assert.Equal(Bytes(Quantize(values, reference: true)), Bytes(Quantize(values, reference: false)));
+            foreach (var fine in new[] { false, true }) Assert.Equal(Bytes(Quantize(values, reference: true, fine)), Bytes(Quantize(values, reference: false, fine)));
         }
 
         static byte[] Bytes(PartCodes[] codes) => MemoryMarshal.AsBytes<PartCodes>(codes).ToArray();
@@ -46,6 +46,20 @@ public sealed unsafe class QuantizedRowsTests
     }
 
     [Fact]
+    public void Fine_rows_have_rests_in_all_parts_and_err_by_16_bits()
+    {
+        var values = Corpus.Values(32 * 8, 4);
+        for (var i = 64; i < 96; i++) values[i] *= 50;
+        var codes = Quantize(values, reference: false, fine: true);
+        for (var i = 0; i < values.Length; i++)
+        {
+            var part = codes[i / 32];
+            Assert.Equal(1, part.HasRest);
+            Assert.Equal(values[i], (part.Scale * part.Codes[i % 32]) + (part.RestScale * part.Rests[i % 32]), part.Scale / 256);
+        }
+    }
+
+    [Fact]
     public void The_largest_of_a_part_is_127_and_ties_round_to_even()
     {
         var values = new float[64];
@@ -72,14 +86,15 @@ public sealed unsafe class QuantizedRowsTests
         }
     }
 
-    static PartCodes[] Quantize(float[] values, bool reference)
+    static PartCodes[] Quantize(float[] values, bool reference, bool fine = false)
     {
         var codes = new PartCodes[values.Length / 32];
         fixed (float* x = values)
         fixed (PartCodes* c = codes)
         {
-            if (reference) QuantizedRows.QuantizeReference(x, c, codes.Length);
-            else QuantizedRows.Quantize(x, c, codes.Length);
+            var above = fine ? 0 : QuantizedRows.Outlying;
+            if (reference) QuantizedRows.QuantizeReference(x, c, codes.Length, above);
+            else QuantizedRows.Quantize(x, c, codes.Length, above);
         }
 
         return codes;

@@ -14,14 +14,15 @@ static unsafe class EmittedProducts<TFormat>
     const int BlockBytes = 256 << 10;
 
     /// <summary>Parts of two unpacked panels, and of a tile's tokens, that fit the first cache level.</summary>
-    const int StretchParts = 18;
+    const int StretchParts = 28;
 
     const int Rows = PanelLayout.Rows, MaxTokens = PartEmitter.MaxTokens, PrefetchBytes = 1024;
 
     static readonly PanelLayout Unpacked = Panels<TFormat>.Unpacked;
     static readonly EmittedKernels Packed = new(tokens => ProductEmitter.Emit(Panels<TFormat>.Packed ?? Unpacked, 1, tokens, PrefetchBytes));
     static readonly EmittedKernels Stored = new(tokens => ProductEmitter.Emit(Unpacked, 1, tokens));
-    static readonly EmittedKernels[] Codes = [.. ForPanels((panels, tokens) => ProductEmitter.Emit(Unpacked, panels, tokens, adds: true))];
+    static readonly EmittedKernels[] FirstCodes = [.. ForPanels((panels, tokens) => ProductEmitter.Emit(Unpacked, panels, tokens))];
+    static readonly EmittedKernels[] FurtherCodes = [.. ForPanels((panels, tokens) => ProductEmitter.Emit(Unpacked, panels, tokens, adds: true))];
     static readonly EmittedKernels[] Rests = [.. ForPanels((panels, tokens) => RestEmitter.Emit(Unpacked, panels, tokens))];
 
     /// <summary>Kernels for one panel, and for two.</summary>
@@ -76,7 +77,6 @@ static unsafe class EmittedProducts<TFormat>
         for (var t = 0; t < operands.Tokens; t += block)
         {
             var end = Math.Min(t + block, operands.Tokens);
-            for (var i = t; i < end; i++) new Span<float>((byte*)call.Y + (i * call.YBytes), panels * Rows).Clear();
             AddCodes(operands, call, memory, panels, t, end);
             AddRests(operands, call, memory, panels, done, end);
         }
@@ -99,6 +99,7 @@ static unsafe class EmittedProducts<TFormat>
         for (var part = 0; part < parts; part += StretchParts)
         {
             call.Parts = Math.Min(StretchParts, parts - part);
+            var codes = part == 0 ? FirstCodes : FurtherCodes;
             for (var p = 0; p < panels; p += 2)
             {
                 call.Panel = memory + (p * call.PanelBytes) + (part * Unpacked.GroupBytes);
@@ -106,7 +107,7 @@ static unsafe class EmittedProducts<TFormat>
                 {
                     call.X = operands.Quantized.Row(t) + part;
                     call.Y = (float*)(y + (t * call.YBytes)) + (p * Rows);
-                    Codes[Math.Min(1, panels - p - 1)].Run(Math.Min(MaxTokens, end - t), &call);
+                    codes[Math.Min(1, panels - p - 1)].Run(Math.Min(MaxTokens, end - t), &call);
                 }
             }
         }

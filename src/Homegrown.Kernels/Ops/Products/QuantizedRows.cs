@@ -21,8 +21,8 @@ readonly unsafe struct QuantizedRows
 
     const float Top = 127, RestsPerCode = 256;
 
-    /// <summary>A part has rests above so many times the mean. From 0.9 to 1.5 the divergence doubles and the rests shrink to a third.</summary>
-    const float Outlying = 1.2f;
+    /// <summary>A part has rests above so many times the mean: more of them cost time, fewer accuracy (ADR 0007).</summary>
+    internal const float Outlying = 1.7f;
 
     // 1.5 * 2^23: a float of this size has no fraction bits, so adding it rounds to the nearest integer, ties to even.
     const float Rounder = 12582912;
@@ -55,10 +55,11 @@ readonly unsafe struct QuantizedRows
     internal long RowBytes => (long)parts * PartCodes.Size;
 
     /// <summary>Quantizes all rows of x, whose columns are a multiple of 32, into arena memory.</summary>
-    internal static QuantizedRows From(Tensor x)
+    /// <param name="fine">All parts have rests.</param>
+    internal static QuantizedRows From(Tensor x, bool fine = false)
     {
         var rows = new QuantizedRows(x.Compute.Arena, x.Rows, x.Columns);
-        var job = new Job { X = x, Rows = rows };
+        var job = new Job { X = x, Rows = rows, Above = fine ? 0 : Outlying };
         x.Compute.Pool.Run(x.Rows, ref job);
         return rows;
     }
@@ -67,11 +68,12 @@ readonly unsafe struct QuantizedRows
     {
         public Tensor X;
         public QuantizedRows Rows;
+        public float Above;
 
         public readonly void Run(int row)
         {
-            if (X.Compute.Tier == Tier.Reference) QuantizeReference(X.RowPointer(row), Rows.Row(row), X.Columns / Blocks.PartSize);
-            else Quantize(X.RowPointer(row), Rows.Row(row), X.Columns / Blocks.PartSize);
+            if (X.Compute.Tier == Tier.Reference) QuantizeReference(X.RowPointer(row), Rows.Row(row), X.Columns / Blocks.PartSize, Above);
+            else Quantize(X.RowPointer(row), Rows.Row(row), X.Columns / Blocks.PartSize, Above);
             var flags = new Span<byte>(Rows.Flags(row), (int)Rows.FlagBytes);
             flags.Clear();
             for (var part = 0; part < Rows.Parts; part++) flags[part] = (byte)Rows.Row(row)[part].HasRest;
@@ -79,7 +81,8 @@ readonly unsafe struct QuantizedRows
     }
 
     /// <summary>The specification.</summary>
-    internal static void QuantizeReference(float* x, PartCodes* codes, int parts)
+    /// <param name="above">Parts have rests above so many times the mean; 0 for all.</param>
+    internal static void QuantizeReference(float* x, PartCodes* codes, int parts, float above)
     {
         for (var p = 0; p < parts; p++)
         {
@@ -88,7 +91,7 @@ readonly unsafe struct QuantizedRows
             codes[p].Scale = largest;
         }
 
-        var typical = Outlying * RootMeanSquare(codes, parts);
+        var typical = above * RootMeanSquare(codes, parts);
         Span<int> sums = stackalloc int[4];
         for (var p = 0; p < parts; p++, codes++, x += Blocks.PartSize)
         {
@@ -132,10 +135,10 @@ readonly unsafe struct QuantizedRows
 
     /// <summary>The same to the bit.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Quantize(float* x, PartCodes* codes, int parts)
+    internal static void Quantize(float* x, PartCodes* codes, int parts, float above)
     {
         for (var p = 0; p < parts; p++) codes[p].Scale = Largest(x + (p * Blocks.PartSize));
-        var typical = Outlying * RootMeanSquare(codes, parts);
+        var typical = above * RootMeanSquare(codes, parts);
         for (; parts > 0; parts--, codes++, x += Blocks.PartSize)
         {
             var largest = codes->Scale;
