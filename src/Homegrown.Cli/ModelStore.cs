@@ -38,7 +38,7 @@ sealed partial class ModelStore(string folder, string? embedded)
         return models;
     }
 
-    /// <summary>The file that a MODEL argument means: a path, an installed name, or the embedded default where it is null.</summary>
+    /// <summary>The file or folder that a MODEL argument means: a path, an installed name, or the embedded default where it is null.</summary>
     /// <exception cref="UsageException">There is none; the message lists those that are there.</exception>
     public string Resolve(string? model)
         => model is null
@@ -48,7 +48,7 @@ sealed partial class ModelStore(string folder, string? embedded)
     /// <summary>As <see cref="Resolve"/>, or null where there is no such model.</summary>
     public string? Find(string model)
     {
-        if (File.Exists(model)) return Path.GetFullPath(model);
+        if (File.Exists(model) || File.Exists(Path.Combine(model, "config.json"))) return Path.GetFullPath(model);
         if (embedded is not null && model.Equals(NameOf(DefaultFile), StringComparison.OrdinalIgnoreCase)) return embedded;
         return List().FirstOrDefault(known => known.Name.Equals(NameOf(model), StringComparison.OrdinalIgnoreCase))?.Path;
     }
@@ -58,7 +58,7 @@ sealed partial class ModelStore(string folder, string? embedded)
         var names = List().Select(known => known.Name).ToList();
         var guess = Nearest.To(model, names) is { } near ? $" Did you mean '{near}'?" : "";
         var all = names.Count == 0 ? "none" : string.Join(", ", names);
-        return new UsageException($"no model '{model}': neither a file nor a name in {Folder}.{guess} There is: {all}.");
+        return new UsageException($"no model '{model}': neither a file, nor a folder with a config.json, nor a name in {Folder}.{guess} There is: {all}.");
     }
 
     static string NameOf(string file)

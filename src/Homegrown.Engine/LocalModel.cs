@@ -95,8 +95,8 @@ public sealed class LocalModel : IDisposable
     /// <inheritdoc cref="Load"/>
     internal static ModelSource Open(string path) => Directory.Exists(path) ? FolderSource.Open(path) : new GgufSource(GgufFile.Open(path));
 
-    /// <summary>The name under which the API lists it: the file's name without extension.</summary>
-    public string Id => System.IO.Path.GetFileNameWithoutExtension(Path);
+    /// <summary>The name under which the API lists it: the file's name without extension, or the folder's name.</summary>
+    public string Id => source is FolderSource ? System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(Path)) : System.IO.Path.GetFileNameWithoutExtension(Path);
 
     /// <summary>Absolute path of the (first) file, or of the folder.</summary>
     public string Path => source.Path;

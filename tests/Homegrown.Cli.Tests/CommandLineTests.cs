@@ -32,7 +32,7 @@ public sealed class CommandLineTests
     [InlineData("dry_sequence_breakers is ''; it must be 1 to 40 characters.", "run", "-p", "x", "--dry-sequence-breaker", "")]
     [InlineData("--threads", "bench", "--threads", "many")]
     [InlineData("--tokens", "logits", "--out", "x.f32")]
-    [InlineData("no model 'smollm3': neither a file nor a name in /nowhere. Did you mean 'smollm2-135m'? There is: smollm2-135m.", "run", "smollm3", "-p", "x")]
+    [InlineData("no model 'smollm3': neither a file, nor a folder with a config.json, nor a name in /nowhere. Did you mean 'smollm2-135m'? There is: smollm2-135m.", "run", "smollm3", "-p", "x")]
     [InlineData("--tier", "run", "-p", "x", "--tier", "quantum")]
     [InlineData("--cache-type", "run", "-p", "x", "--cache-type", "q4_0")]
     [InlineData("give its message with -p", "chat", "--json")]

@@ -26,6 +26,7 @@ static class Inspect
         verb.SetAction(parsed =>
         {
             var path = ModelStore.Of(terminal).Resolve(parsed.GetValue(model));
+            if (Directory.Exists(path)) throw new UsageException($"{path} is a folder: inspect reads GGUF files so far. 'homegrown run' and 'serve' take folders.");
             using var progress = new ProgressLine(terminal, $"reading {Path.GetFileName(path)}");
             using var file = GgufFile.Open(path);
             var summary = new ModelSummary(file);

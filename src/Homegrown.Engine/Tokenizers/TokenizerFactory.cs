@@ -1,4 +1,5 @@
 using Homegrown.Engine.Formats;
+using Homegrown.Engine.Tokenizers.Folders;
 
 namespace Homegrown.Engine.Tokenizers;
 
@@ -10,8 +11,20 @@ public static class TokenizerFactory
     public static Tokenizer Of(ModelSource source, int vocabularySize) => source switch
     {
         GgufSource gguf => Create(VocabularyData.FromGguf(gguf.File)),
-        _ => new NoTokenizer("the folder has no tokenizer.json, tokenizer.model or vocab.txt", vocabularySize),
+        _ => OfFolder(source.Path, vocabularySize),
     };
+
+    static Tokenizer OfFolder(string folder, int vocabularySize)
+    {
+        try
+        {
+            return FolderTokenizer.Open(folder);
+        }
+        catch (FileNotFoundException missing)
+        {
+            return new NoTokenizer(missing.Message, vocabularySize);
+        }
+    }
 
     /// <summary>The tokenizer that a file's vocabulary describes.</summary>
     /// <exception cref="ModelFileException">
