@@ -82,22 +82,7 @@ public sealed class Weights
         => Has(name) ? Linear(name, inputs, outputs) : new Linear(new Matrix(tied.Table = Packed(tied.Tensor, tied.Table)));
 
     /// <summary>Several products of the same input as one; their outputs stand side by side.</summary>
-    public Linear Fused(int inputs, params ReadOnlySpan<(string Name, int Outputs)> parts)
-    {
-        var matrices = new Weight[parts.Length];
-        var (bias, first, total) = (default(float[]), 0, 0);
-        foreach (var (_, outputs) in parts) total += outputs;
-        for (var i = 0; i < parts.Length; i++)
-        {
-            var (name, outputs) = parts[i];
-            var tensor = Take(Full(name), outputs, inputs);
-            matrices[i] = Packed(tensor, tensor.Open() with { FineInputs = name == Values });
-            if (Has($"{name}.bias")) Vector($"{name}.bias", outputs).CopyTo(bias ??= new float[total], first);
-            first += outputs;
-        }
-
-        return new Linear(new Matrix(matrices), bias);
-    }
+    public Linear Fused(int inputs, params ReadOnlySpan<(string Name, int Outputs)> parts) => Join(inputs, parts, null);
 
     /// <summary>
     /// The gated feed-forward block: ffn_gate, ffn_up and ffn_down, or with <paramref name="kind"/> those of the shared expert
@@ -125,16 +110,18 @@ public sealed class Weights
         var (gateUps, downs, share) = (new Linear[count], new Linear[count], (double)used / count);
         for (var expert = 0; expert < count; expert++)
         {
+            var one = (expert, count, share);
             gateUps[expert] = Has("ffn_gate_up_exps")
-                ? Expert(expert, count, share, hidden, ("ffn_gate_up_exps", 2 * inner))
-                : Expert(expert, count, share, hidden, ("ffn_gate_exps", inner), ("ffn_up_exps", inner));
-            downs[expert] = Expert(expert, count, share, inner, ("ffn_down_exps", hidden));
+                ? Join(hidden, [("ffn_gate_up_exps", 2 * inner)], one)
+                : Join(hidden, [("ffn_gate_exps", inner), ("ffn_up_exps", inner)], one);
+            downs[expert] = Join(inner, [("ffn_down_exps", hidden)], one);
         }
 
         return (gateUps, downs);
     }
 
-    Linear Expert(int expert, int count, double share, int inputs, params ReadOnlySpan<(string Name, int Outputs)> parts)
+    /// <param name="of">One expert of stacks of so many, through which that share of tokens passes; null where tensors stand alone.</param>
+    Linear Join(int inputs, ReadOnlySpan<(string Name, int Outputs)> parts, (int Expert, int Count, double Share)? of)
     {
         var matrices = new Weight[parts.Length];
         var (bias, first, total) = (default(float[]), 0, 0);
@@ -142,14 +129,10 @@ public sealed class Weights
         for (var i = 0; i < parts.Length; i++)
         {
             var (name, outputs) = parts[i];
-            var tensor = Take(Full(name), [count, outputs, inputs]).Slice(expert);
-            matrices[i] = Packed(tensor, tensor.Open(), share);
+            var tensor = of is { } expert ? Take(Full(name), [expert.Count, outputs, inputs]).Slice(expert.Expert) : Take(Full(name), outputs, inputs);
+            matrices[i] = Packed(tensor, tensor.Open() with { FineInputs = name == Values }, of?.Share ?? 1);
             if (Has($"{name}.bias"))
-            {
-                var biases = Take(Full($"{name}.bias"), [count, outputs]);
-                biases.Open().Dequantize(expert, (bias ??= new float[total]).AsSpan(first, outputs));
-            }
-
+                Take(Full($"{name}.bias"), of?.Count ?? 1, outputs).Open().Dequantize(of?.Expert ?? 0, (bias ??= new float[total]).AsSpan(first, outputs));
             first += outputs;
         }
 
