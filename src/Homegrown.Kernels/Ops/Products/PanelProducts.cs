@@ -5,8 +5,8 @@ using Homegrown.Kernels.Quant;
 namespace Homegrown.Kernels.Ops.Products;
 
 /// <summary>
-/// Products of codes in .NET's vectors of 256 and 512 bits. Two vectors of rows are unpacked once for all tokens; a token's four
-/// codes, repeated in all lanes, multiply both, and no sum crosses lanes. Sums of floats stay in memory: registers are for the dots.
+/// Products of codes in .NET's vectors of 256 and 512 bits. A panel of 16 rows is unpacked once for all tokens; a token's four codes,
+/// repeated in all lanes, multiply its one vector or two, and no sum crosses lanes. Sums of floats stay in memory: registers are for the dots.
 /// </summary>
 static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
     where TFormat : struct, ICodedFormat
@@ -16,41 +16,40 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
 {
     const int Rows = PanelLayout.Rows, Vector = PanelLayout.VectorBytes;
 
+    /// <summary>From a vector of the first eight rows to that of the others, in bytes.</summary>
+    const int Right = Vector / 2;
+
     /// <summary>Tokens of a tile.</summary>
     const int Tile = QuantizedRows.RowGroup;
 
-    /// <summary>Rows of a tile: one panel, or two.</summary>
-    static int TileRows
+    /// <summary>A vector is half of a panel's rows.</summary>
+    static bool InHalves
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => 2 * TLanes.Count;
+        get => TLanes.Count < Rows;
     }
-
-    static PanelLayout Layout => Panels<TFormat>.Unpacked;
 
     internal static void Run(in Operands operands, Weight w, int first, int count, int column)
     {
-        var panelBytes = Layout.PanelBytes(w.Columns);
-        var memory = Scratch.Take(TileRows / Rows * panelBytes);
+        var memory = Scratch.Take(Panels<TFormat>.Unpacked.PanelBytes(w.Columns));
         // The tiles leave their sums in memory and call nothing: vectors that live across a call would be kept there all along.
-        var sums = stackalloc float[Tile * TileRows];
-        var dots = stackalloc int[Tile * TileRows];
-        var right = TileRows > Rows ? (nint)panelBytes : Vector / 2;
+        var sums = stackalloc float[Tile * Rows];
+        var dots = stackalloc int[Tile * Rows];
         var parts = w.Columns / Blocks.PartSize;
-        for (var r = 0; r < count; r += TileRows)
+        for (var r = 0; r < count; r += Rows)
         {
-            var rows = Math.Min(TileRows, count - r);
-            for (var p = 0; p < rows; p += Rows) Panels<TFormat>.Unpack(w, first + r + p, memory + (p / Rows * panelBytes));
+            var rows = Math.Min(Rows, count - r);
+            Panels<TFormat>.Unpack(w, first + r, memory);
             for (var t = 0; t < operands.Tokens; t += Tile)
             {
                 var tokens = Math.Min(Tile, operands.Tokens - t);
-                new Span<float>(sums, Tile * TileRows).Clear();
-                if (tokens == 1) One(memory, right, operands.Quantized.Row(t), parts, sums);
-                else Four(memory, right, operands.Quantized.Row(t), parts, sums, dots);
+                new Span<float>(sums, Tile * Rows).Clear();
+                if (tokens == 1) One(memory, operands.Quantized.Row(t), parts, sums);
+                else Four(memory, operands.Quantized.Row(t), parts, sums, dots);
                 for (var i = 0; i < tokens; i++)
                 {
-                    Rests(memory, right, operands.Quantized.Row(t + i), operands.Quantized.Flags(t + i), parts, sums + (i * TileRows));
-                    new ReadOnlySpan<float>(sums + (i * TileRows), rows).CopyTo(new(operands.Y.RowPointer(t + i) + column + r, rows));
+                    Rests(memory, operands.Quantized.Row(t + i), operands.Quantized.Flags(t + i), parts, sums + (i * Rows));
+                    new ReadOnlySpan<float>(sums + (i * Rows), rows).CopyTo(new(operands.Y.RowPointer(t + i) + column + r, rows));
                 }
             }
         }
@@ -97,9 +96,9 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
         get => Math.Min(HalfGroups, ByteDots<TFormat, TLanes, TInts, TFloats>.Groups);
     }
 
-    /// <summary>The codes of four tokens, one row of parts after the other, to sums, [4, TileRows]. Where there are fewer, the others are memory without meaning.</summary>
+    /// <summary>The codes of four tokens, one row of parts after the other, to sums, [4, 16]. Where there are fewer, the others are memory without meaning.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Four(byte* panel, nint right, PartCodes* x, int parts, float* sums, int* dots)
+    static void Four(byte* panel, PartCodes* x, int parts, float* sums, int* dots)
     {
         var stride = parts * (nint)sizeof(PartCodes);
         for (var end = x + parts; x < end; x++, panel += PartBytes)
@@ -115,23 +114,23 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
                     {
                         var (xa, xb, xc, xd) = (TLanes.Broadcast(a), TLanes.Broadcast(b), TLanes.Broadcast(c), TLanes.Broadcast(d));
                         left.Add(w, xa, xb, xc, xd);
-                        other.Add(w + right, xa, xb, xc, xd);
+                        if (InHalves) other.Add(w + Right, xa, xb, xc, xd);
                         (xa, xb, xc, xd) = (TLanes.Broadcast(a + 4), TLanes.Broadcast(b + 4), TLanes.Broadcast(c + 4), TLanes.Broadcast(d + 4));
                         left.Add(w + Vector, xa, xb, xc, xd);
-                        other.Add(w + right + Vector, xa, xb, xc, xd);
+                        if (InHalves) other.Add(w + Right + Vector, xa, xb, xc, xd);
                     }
 
                     left.Finish();
-                    other.Finish();
+                    if (InHalves) other.Finish();
                     if (RunGroups == HalfGroups) break;
                     if (run > 0) left.AddFrom(dots);
-                    if (run > 0) other.AddFrom(dots + TLanes.Count);
+                    if (InHalves && run > 0) other.AddFrom(dots + TLanes.Count);
                     left.Store(dots);
-                    other.Store(dots + TLanes.Count);
+                    if (InHalves) other.Store(dots + TLanes.Count);
                 }
 
                 left.AddTo(sums, panel, half, x, stride);
-                other.AddTo(sums + TLanes.Count, panel + right, half, x, stride);
+                if (InHalves) other.AddTo(sums + TLanes.Count, panel + Right, half, x, stride);
             }
         }
     }
@@ -176,29 +175,29 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
         public void AddFrom(int* dots)
         {
             a.AddFrom(dots);
-            b.AddFrom(dots + TileRows);
-            c.AddFrom(dots + (2 * TileRows));
-            d.AddFrom(dots + (3 * TileRows));
+            b.AddFrom(dots + Rows);
+            c.AddFrom(dots + (2 * Rows));
+            d.AddFrom(dots + (3 * Rows));
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly void Store(int* dots)
         {
             TLanes.Store(a.Sums, (byte*)dots);
-            TLanes.Store(b.Sums, (byte*)(dots + TileRows));
-            TLanes.Store(c.Sums, (byte*)(dots + (2 * TileRows)));
-            TLanes.Store(d.Sums, (byte*)(dots + (3 * TileRows)));
+            TLanes.Store(b.Sums, (byte*)(dots + Rows));
+            TLanes.Store(c.Sums, (byte*)(dots + (2 * Rows)));
+            TLanes.Store(d.Sums, (byte*)(dots + (3 * Rows)));
         }
 
-        /// <summary>Adds a half's share to the sums, [4, TileRows].</summary>
+        /// <summary>Adds a half's share to the sums, [4, 16].</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly void AddTo(float* sums, byte* header, int half, PartCodes* x, nint stride)
         {
             var token = (byte*)x;
             Add(a.Sums, sums, header, half, (PartCodes*)token);
-            Add(b.Sums, sums + TileRows, header, half, (PartCodes*)(token + stride));
-            Add(c.Sums, sums + (2 * TileRows), header, half, (PartCodes*)(token + (2 * stride)));
-            Add(d.Sums, sums + (3 * TileRows), header, half, (PartCodes*)(token + (3 * stride)));
+            Add(b.Sums, sums + Rows, header, half, (PartCodes*)(token + stride));
+            Add(c.Sums, sums + (2 * Rows), header, half, (PartCodes*)(token + (2 * stride)));
+            Add(d.Sums, sums + (3 * Rows), header, half, (PartCodes*)(token + (3 * stride)));
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -211,41 +210,42 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
 
     /// <summary>The codes of a token.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void One(byte* panel, nint right, PartCodes* x, int parts, float* sums)
+    static void One(byte* panel, PartCodes* x, int parts, float* sums)
     {
         TFloats left = default, other = default;
         for (var end = x + parts; x < end; x++, panel += PartBytes)
         {
-            AddPart(ref left, ref other, panel, right, x->Codes, x->CodeSums, x->Scale);
+            AddPart(ref left, ref other, panel, x->Codes, x->CodeSums, x->Scale);
             left = PartSum<TFormat, TLanes, TFloats>.AddMins(left, x, (float*)panel + MinAt);
-            other = PartSum<TFormat, TLanes, TFloats>.AddMins(other, x, (float*)(panel + right) + MinAt);
+            if (InHalves) other = PartSum<TFormat, TLanes, TFloats>.AddMins(other, x, (float*)(panel + Right) + MinAt);
         }
 
         TLanes.Store(left, sums);
-        TLanes.Store(other, sums + TLanes.Count);
+        if (InHalves) TLanes.Store(other, sums + TLanes.Count);
     }
 
     /// <summary>The rests of a token, of which few parts have any.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Rests(byte* panel, nint right, PartCodes* x, byte* hasRest, int parts, float* sums)
+    static void Rests(byte* panel, PartCodes* x, byte* hasRest, int parts, float* sums)
     {
-        var (left, other) = (TLanes.Load(sums), TLanes.Load(sums + TLanes.Count));
+        var left = TLanes.Load(sums);
+        var other = InHalves ? TLanes.Load(sums + TLanes.Count) : default;
         for (var eight = 0; eight < parts; eight += 8)
         {
             for (var flags = *(ulong*)(hasRest + eight); flags != 0; flags &= flags - 1)
             {
                 var part = eight + (BitOperations.TrailingZeroCount(flags) / 8);
-                AddPart(ref left, ref other, panel + (part * (nint)PartBytes), right, x[part].Rests, x[part].RestSums, x[part].RestScale);
+                AddPart(ref left, ref other, panel + (part * (nint)PartBytes), x[part].Rests, x[part].RestSums, x[part].RestScale);
             }
         }
 
         TLanes.Store(left, sums);
-        TLanes.Store(other, sums + TLanes.Count);
+        if (InHalves) TLanes.Store(other, sums + TLanes.Count);
     }
 
     /// <summary>The share of a part's 32 codes or rests in the sums of a token.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void AddPart(ref TFloats leftSum, ref TFloats otherSum, byte* part, nint right, sbyte* x, in MinusSums sums, float scale)
+    static void AddPart(ref TFloats leftSum, ref TFloats otherSum, byte* part, sbyte* x, in MinusSums sums, float scale)
     {
         var w = part + HeaderBytes;
         for (var half = 0; half < PerPart; half++)
@@ -259,16 +259,17 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
                 {
                     var four = TLanes.Broadcast(x);
                     left.Add(TLanes.Load(w), four);
-                    other.Add(TLanes.Load(w + right), four);
+                    if (InHalves) other.Add(TLanes.Load(w + Right), four);
                 }
 
                 left.Finish();
-                other.Finish();
-                (leftDots, otherDots) = (TLanes.Add(leftDots, left.Sums), TLanes.Add(otherDots, other.Sums));
+                if (InHalves) other.Finish();
+                leftDots = TLanes.Add(leftDots, left.Sums);
+                if (InHalves) otherDots = TLanes.Add(otherDots, other.Sums);
             }
 
             leftSum = PartSum<TFormat, TLanes, TFloats>.Add(leftSum, TLanes.ToFloats(leftDots), scale, (float*)part + (half * Rows));
-            otherSum = PartSum<TFormat, TLanes, TFloats>.Add(otherSum, TLanes.ToFloats(otherDots), scale, (float*)(part + right) + (half * Rows));
+            if (InHalves) otherSum = PartSum<TFormat, TLanes, TFloats>.Add(otherSum, TLanes.ToFloats(otherDots), scale, (float*)(part + Right) + (half * Rows));
         }
     }
 }
