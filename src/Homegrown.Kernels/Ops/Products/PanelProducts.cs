@@ -145,7 +145,7 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
 
     /// <summary>What the weights' bias adds to a dot.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static int Minus(int half, in MinusSums sums) => TFormat.Bias * (!TFormat.SplitScales ? sums.All : half == 0 ? sums.First : sums.Second);
+    static int Minus(int half, MinusSums sums) => TFormat.Bias * (!TFormat.SplitScales ? sums.All : half == 0 ? sums.First : sums.Second);
 
     /// <summary>Dots of four tokens with a vector of rows. Four fields: as many as the JIT keeps in registers.</summary>
     struct FourDots
@@ -208,20 +208,18 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
         }
     }
 
-    /// <summary>The codes of a token.</summary>
+    /// <summary>The codes of a token, a vector of rows after the other. No struct here: the JIT would keep wide vectors in memory.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void One(byte* panel, PartCodes* x, int parts, float* sums)
     {
-        TFloats left = default, other = default;
-        for (var end = x + parts; x < end; x++, panel += PartBytes)
+        for (var lane = 0; lane < Rows; lane += TLanes.Count)
         {
-            AddPart(ref left, ref other, panel, x->Codes, x->CodeSums, x->Scale);
-            left = PartSum<TFormat, TLanes, TFloats>.AddMins(left, x, (float*)panel + MinAt);
-            if (InHalves) other = PartSum<TFormat, TLanes, TFloats>.AddMins(other, x, (float*)(panel + Right) + MinAt);
+            TFloats sum = default;
+            var part = panel + (lane * sizeof(float));
+            for (var p = 0; p < parts; p++, part += PartBytes)
+                sum = PartSum<TFormat, TLanes, TFloats>.AddMins(AddPart(sum, part, x[p].Codes, x[p].CodeSums, x[p].Scale), x + p, (float*)part + MinAt);
+            TLanes.Store(sum, sums + lane);
         }
-
-        TLanes.Store(left, sums);
-        if (InHalves) TLanes.Store(other, sums + TLanes.Count);
     }
 
     /// <summary>The rests of a token, of which few parts have any.</summary>
@@ -234,8 +232,10 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
         {
             for (var flags = *(ulong*)(hasRest + eight); flags != 0; flags &= flags - 1)
             {
-                var part = eight + (BitOperations.TrailingZeroCount(flags) / 8);
-                AddPart(ref left, ref other, panel + (part * (nint)PartBytes), x[part].Rests, x[part].RestSums, x[part].RestScale);
+                var p = eight + (BitOperations.TrailingZeroCount(flags) / 8);
+                var part = panel + (p * (nint)PartBytes);
+                left = AddPart(left, part, x[p].Rests, x[p].RestSums, x[p].RestScale);
+                if (InHalves) other = AddPart(other, part + Right, x[p].Rests, x[p].RestSums, x[p].RestScale);
             }
         }
 
@@ -243,33 +243,34 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
         if (InHalves) TLanes.Store(other, sums + TLanes.Count);
     }
 
-    /// <summary>The share of a part's 32 codes or rests in the sums of a token.</summary>
+    /// <summary>The share of a part's 32 codes or rests in the sums of a token and a vector of rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void AddPart(ref TFloats leftSum, ref TFloats otherSum, byte* part, sbyte* x, in MinusSums sums, float scale)
+    static TFloats AddPart(TFloats sum, byte* part, sbyte* x, MinusSums minus, float scale)
     {
         var w = part + HeaderBytes;
-        for (var half = 0; half < PerPart; half++)
+        var dots = Dots(TLanes.Fill(Minus(0, minus)), w, x);
+        if (TFormat.SplitScales)
         {
-            TInts leftDots, otherDots;
-            leftDots = otherDots = TLanes.Fill(Minus(half, sums));
-            for (var run = 0; run < HalfGroups; run += RunGroups)
-            {
-                ByteDots<TFormat, TLanes, TInts, TFloats> left = default, other = default;
-                for (var next = w + (RunGroups * Vector); w < next; w += Vector, x += 4)
-                {
-                    var four = TLanes.Broadcast(x);
-                    left.Add(TLanes.Load(w), four);
-                    if (InHalves) other.Add(TLanes.Load(w + Right), four);
-                }
-
-                left.Finish();
-                if (InHalves) other.Finish();
-                leftDots = TLanes.Add(leftDots, left.Sums);
-                if (InHalves) otherDots = TLanes.Add(otherDots, other.Sums);
-            }
-
-            leftSum = PartSum<TFormat, TLanes, TFloats>.Add(leftSum, TLanes.ToFloats(leftDots), scale, (float*)part + (half * Rows));
-            if (InHalves) otherSum = PartSum<TFormat, TLanes, TFloats>.Add(otherSum, TLanes.ToFloats(otherDots), scale, (float*)(part + Right) + (half * Rows));
+            sum = PartSum<TFormat, TLanes, TFloats>.Add(sum, TLanes.ToFloats(dots), scale, (float*)part);
+            dots = TLanes.Fill(Minus(1, minus));
         }
+
+        dots = Dots(dots, w + (4 * Vector), x + 16);
+        return PartSum<TFormat, TLanes, TFloats>.Add(sum, TLanes.ToFloats(dots), scale, (float*)part + ((PerPart - 1) * Rows));
     }
+
+    /// <summary>Adds the dots of 16 columns.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static TInts Dots(TInts dots, byte* w, sbyte* x)
+    {
+        dots = Step(dots, w, x);
+        dots = Step(dots, w + Vector, x + 4);
+        dots = Step(dots, w + (2 * Vector), x + 8);
+        return Step(dots, w + (3 * Vector), x + 12);
+    }
+
+    /// <summary>Four columns. Codes of 8 bits are signed, without bias here.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static TInts Step(TInts dots, byte* w, sbyte* x)
+        => TFormat.Bits == 8 ? TLanes.AddSigned(dots, TLanes.Load(w), TLanes.Broadcast(x)) : TLanes.AddDots(dots, TLanes.Load(w), TLanes.Broadcast(x));
 }
