@@ -208,7 +208,7 @@ static unsafe class PanelProducts<TFormat, TLanes, TInts, TFloats>
         }
     }
 
-    /// <summary>The codes of a token, a vector of rows after the other. No struct here: the JIT would keep wide vectors in memory.</summary>
+    /// <summary>The codes of a token, a vector of rows after the other. Not in <see cref="ByteDots{TFormat,TLanes,TInts,TFloats}"/>: with 512 bits that took three times as long.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void One(byte* panel, PartCodes* x, int parts, float* sums)
     {
