@@ -40,7 +40,20 @@ unsafe interface IByteLanes<TInts, TFloats> : IFloatLanes<TFloats>
 
     static abstract TInts Fill(int value);
 
-    /// <summary>Adds to each sum four products of bytes: unsigned ones of up to 63 with signed ones.</summary>
+    static abstract void Store(TInts ints, byte* target);
+
+    static abstract TInts Add(TInts a, TInts b);
+
+    /// <summary>The processor has an instruction for <see cref="AddDots"/>.</summary>
+    static abstract bool HasDots { get; }
+
+    /// <summary>Adds to each 16 bits of the sums two products of bytes, unsigned with signed ones.</summary>
+    static abstract TInts AddPairs(TInts sums, TInts codes, TInts x);
+
+    /// <summary>The two halves of each element, signed, added.</summary>
+    static abstract TInts SumPairs(TInts sums);
+
+    /// <summary>Adds to each sum four products of bytes: unsigned ones with signed ones, pairs of which fit 16 bits.</summary>
     static abstract TInts AddDots(TInts sums, TInts codes, TInts x);
 
     /// <summary>The same with codes of 0 to 255 that stand for code - 128, and x from -127 to 127.</summary>
@@ -138,6 +151,25 @@ readonly unsafe struct Lanes256 : IByteLanes<Vector256<int>, Vector256<float>>
     public static Vector256<int> Fill(int value) => Vector256.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector256<int> ints, byte* target) => ints.Store((int*)target);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Add(Vector256<int> a, Vector256<int> b) => a + b;
+
+    public static bool HasDots
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => AvxVnni.IsSupported;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> AddPairs(Vector256<int> sums, Vector256<int> codes, Vector256<int> x)
+        => (sums.AsInt16() + Avx2.MultiplyAddAdjacent(codes.AsByte(), x.AsSByte())).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> SumPairs(Vector256<int> sums) => Avx2.MultiplyAddAdjacent(sums.AsInt16(), Vector256<short>.One);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> AddDots(Vector256<int> sums, Vector256<int> codes, Vector256<int> x)
         => AvxVnni.IsSupported
             ? AvxVnni.MultiplyWideningAndAdd(sums, codes.AsByte(), x.AsSByte())
@@ -202,6 +234,25 @@ readonly unsafe struct Lanes512 : IByteLanes<Vector512<int>, Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> Fill(int value) => Vector512.Create(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector512<int> ints, byte* target) => ints.Store((int*)target);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Add(Vector512<int> a, Vector512<int> b) => a + b;
+
+    public static bool HasDots
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => false;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> AddPairs(Vector512<int> sums, Vector512<int> codes, Vector512<int> x)
+        => (sums.AsInt16() + Avx512BW.MultiplyAddAdjacent(codes.AsByte(), x.AsSByte())).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> SumPairs(Vector512<int> sums) => Avx512BW.MultiplyAddAdjacent(sums.AsInt16(), Vector512<short>.One);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> AddDots(Vector512<int> sums, Vector512<int> codes, Vector512<int> x)
