@@ -48,6 +48,8 @@ public static class ModelCatalog
         MiMoV2.Architecture,
         Spark.Architecture,
         Step35.Architecture,
+        PhiMoe.Architecture,
+        Apertus.Architecture,
     ];
 
     /// <summary>The architecture that a source names.</summary>

@@ -1,10 +1,11 @@
 using Homegrown.Engine.Layers;
+using Homegrown.Kernels.Ops;
 
 namespace Homegrown.Engine.Models;
 
 /// <summary>
-/// Spark 2.5 (iFLYTEK, 2026): Llama's block with windows by pattern, a rotation for each kind of layer, and a sigmoid gate on each
-/// head's output.
+/// Spark X2.5 1.7B and 4B (iFLYTEK, 2026): Llama's block with a GELU gate, windows in three of four layers, a rotation for each kind of
+/// layer, and a sigmoid gate on each head's output.
 /// </summary>
 public static class Spark
 {
@@ -24,7 +25,7 @@ public static class Spark
                     Options = new() { Window = c.Window(layer) },
                 },
                 w.RmsNorm("ffn_norm", c),
-                w.Gated(c)));
+                w.Gated(c.Hidden, c.FeedForward, new(c.HalfGelu ? Activation.GeluTanhHalf : Activation.GeluTanh))));
         },
     };
 }
