@@ -48,7 +48,6 @@ public static class ModelCatalog
         MiMoV2.Architecture,
         Spark.Architecture,
         Step35.Architecture,
-        PhiMoe.Architecture,
         Apertus.Architecture,
     ];
 
