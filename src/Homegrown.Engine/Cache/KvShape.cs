@@ -1,4 +1,5 @@
 using Homegrown.Kernels.Memory;
+using Homegrown.Kernels.Ops;
 
 namespace Homegrown.Engine.Cache;
 
@@ -19,6 +20,12 @@ public sealed class KvShape
     public KvShape(int layers, int kvHeads, int headDim)
     {
         for (var layer = 0; layer < layers; layer++) Add(new KvEntry(kvHeads, headDim, headDim));
+    }
+
+    /// <summary>Layers that each keep keys and values of their own heads: entry numbers are layer numbers.</summary>
+    public KvShape(IEnumerable<AttentionShape> layers)
+    {
+        foreach (var heads in layers) Add(new KvEntry(heads.KvHeads, heads.KeyDim, heads.ValueDim));
     }
 
     public IReadOnlyList<KvEntry> Entries => entries;

@@ -96,6 +96,7 @@ public sealed class FolderConfig
         var values = Array.ConvertAll(elements, element => Value(path, element));
         if (values.All(value => value is long)) return Array.ConvertAll(values, value => (long)value!);
         if (values.All(value => value is long or double)) return Array.ConvertAll(values, Convert.ToDouble);
+        if (values.Any(value => value is long or double) && values.All(value => value is long or double or null)) return Array.ConvertAll(values, Convert.ToDouble);    // null: 0
         if (values.All(value => value is bool)) return Array.ConvertAll(values, value => (bool)value!);
         if (values.All(value => value is string)) return Array.ConvertAll(values, value => (string)value!);
         return values.All(value => value is Array or null) ? values : throw Error(path, "is an array of different things");

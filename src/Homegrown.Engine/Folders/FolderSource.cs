@@ -14,7 +14,7 @@ public sealed class FolderSource : ModelSource
     static readonly string[] Roots = ["model.", "model.language_model.", "language_model.model.", "model.text_model."];
 
     // Parts that a text model does not need: towers of other senses.
-    static readonly string[] Towers = ["visual.", "vision_tower.", "vision_model.", "audio_tower.", "multi_modal_projector.", "mm_projector.", "embed_vision.", "embed_audio."];
+    static readonly string[] Towers = ["visual.", "vision_tower.", "vision_model.", "audio_tower.", "multi_modal_projector.", "mm_projector.", "embed_vision.", "vit_large_projector.", "embed_audio."];
 
     readonly SafetensorsFolder folder;
     readonly FolderKeys keys;

@@ -50,6 +50,9 @@ public sealed class SelfAttention : IMixer
     /// <summary>Multiplies each head's output by a sigmoid of a product of the input, [heads] or [heads * valueDim]; null where there is none.</summary>
     public Linear? Gate { get; init; }
 
+    /// <summary>Multiplies the values (MiMo-V2), or their weighted sums, which is the same.</summary>
+    public float ValueScale { get; init; } = 1;
+
     public Tensor Forward(Tensor x, Batch batch)
     {
         var (q, k, v) = qkv.Forward(x).Split(heads);                         // [tokens, heads * keyDim | kvHeads * keyDim | kvHeads * valueDim]
@@ -57,7 +60,7 @@ public sealed class SelfAttention : IMixer
         if (Rope is { } rope) (q, k) = (rope.Apply(q, batch), rope.Apply(k, batch));
         if (NormsTurned) (q, k) = Normed(q, k);
         Temperature?.Apply(q, batch);
-        var y = batch.Attend(entry, q, k, v, heads, Options);                // writes k and v into the pages, then attends
+        var y = Scale.Forward(batch.Attend(entry, q, k, v, heads, Options), ValueScale);    // writes k and v into the pages, then attends
         if (Gate is { } gate) Multiply.Forward(y, Activate.Forward(gate.Forward(x), Activation.Sigmoid));
         return output.Forward(y);
     }

@@ -25,7 +25,9 @@ static class ExpertWeights
     }
 
     /// <summary>ffn_gate_inp, exp_probs_b, the experts, and the shared one if the model has one.</summary>
-    public static ExpertsLayer Experts(this Weights w, ModelConfig c, Routing routing, Gate? gate = null)
+    /// <param name="gate">Of the experts; null for that of the model's activation.</param>
+    /// <param name="sharedGate">Of the shared one; null for that of the others.</param>
+    public static ExpertsLayer Experts(this Weights w, ModelConfig c, Routing routing, Gate? gate = null, Gate? sharedGate = null)
     {
         var keys = c.Metadata;
         var inner = keys.Optional("expert_feed_forward_length", () => c.FeedForward);
@@ -34,7 +36,7 @@ static class ExpertWeights
         var shared = keys.Optional("expert_shared_feed_forward_length", () => inner * Math.Max(1, keys.Count("expert_shared_count")));
         return new(new(w.Linear("ffn_gate_inp", c.Hidden, routing.Experts), routing, w.VectorOrEmpty("exp_probs_b.bias", routing.Experts)), gateUps, downs, open)
         {
-            Shared = w.Has("ffn_up_shexp") ? w.Gated(c.Hidden, shared, open, "_shexp") : null,
+            Shared = w.Has("ffn_up_shexp") ? w.Gated(c.Hidden, shared, sharedGate ?? open, "_shexp") : null,
             SharedGate = w.Has("ffn_gate_inp_shexp") ? w.Linear("ffn_gate_inp_shexp", c.Hidden, 1) : null,
         };
     }

@@ -45,6 +45,10 @@ public static class ModelCatalog
         LayerNormFamilies.Nemotron,
         LayerNormFamilies.Orion,
         Arcee.Architecture,
+        MiMoV2.Architecture,
+        Spark.Architecture,
+        Step35.Architecture,
+        Apertus.Architecture,
     ];
 
     /// <summary>The architecture that a source names.</summary>

@@ -27,8 +27,11 @@ public sealed record ModelConfig
     /// <summary>Width of a head; not always Hidden / Heads.</summary>
     public required int HeadDim { get; init; }
 
-    /// <summary>The heads of all layers.</summary>
+    /// <summary>The heads of all layers, where these are alike.</summary>
     public AttentionShape Shape => new(Heads, KvHeads, HeadDim);
+
+    /// <summary>The heads of each layer, which may have more of them, or wider ones, where it has a window.</summary>
+    public required IReadOnlyList<AttentionShape> Shapes { get; init; }
 
     public required int VocabularySize { get; init; }
 
@@ -68,10 +71,12 @@ public sealed record ModelConfig
     /// <summary>Reads the keys that decoders share. A missing or impossible one is an error that names it.</summary>
     public static ModelConfig Read(ModelMetadata keys, int vocabularyRows)
     {
-        var heads = keys.Positive("attention.head_count");
+        var layers = keys.Positive("block_count");
+        var windows = ReadWindows(keys, layers);
+        var shapes = ReadShapes(keys, windows);
+        var heads = shapes[0].Heads;
         var hidden = keys.Positive("embedding_length");
         var headDim = keys.Optional("attention.key_length", () => hidden / heads);
-        var layers = keys.Positive("block_count");
         var context = keys.Positive("context_length");
         var rope = RopeConfig.Read(keys, headDim, context);
         var config = new ModelConfig
@@ -81,23 +86,46 @@ public sealed record ModelConfig
             Hidden = hidden,
             FeedForward = keys.Positive("feed_forward_length"),
             Heads = heads,
-            KvHeads = keys.Optional("attention.head_count_kv", () => heads),
+            KvHeads = shapes[0].KvHeads,
             HeadDim = headDim,
+            Shapes = shapes,
             VocabularySize = vocabularyRows,
             ContextLength = Math.Max(context, rope.Scaling.Context),
             NormEpsilon = (float)(keys.Number("attention.layer_norm_rms_epsilon") ?? keys.Number("attention.layer_norm_epsilon")
                 ?? throw keys.Error("attention.layer_norm_rms_epsilon", "is missing")),
             Activation = ReadActivation(keys),
             Rope = rope,
-            Windows = ReadWindows(keys, layers),
+            Windows = windows,
             Metadata = keys,
         };
         if (keys.Optional("vocab_size", () => vocabularyRows) != vocabularyRows)
             throw keys.Error("vocab_size", $"is not the {vocabularyRows} rows of token_embd.weight");
         if (keys.Flag("attention.causal") == false) throw keys.Error("attention.causal", "a model that sees the future cannot generate");
-        if (config.Heads % config.KvHeads != 0)
-            throw keys.Error("attention.head_count_kv", $"{config.KvHeads} does not divide the {config.Heads} heads");
         return config;
+    }
+
+    /// <summary>Counts for all layers or each; widths for all, or of their own in layers with a window (<c>key_length_swa</c>).</summary>
+    static AttentionShape[] ReadShapes(ModelMetadata keys, int[] windows)
+    {
+        var heads = keys.Integers("attention.head_count", windows.Length) ?? throw keys.Error("attention.head_count", "is missing");
+        var kvHeads = keys.Integers("attention.head_count_kv", windows.Length) ?? heads;
+        var shapes = new AttentionShape[windows.Length];
+        for (var layer = 0; layer < shapes.Length; layer++)
+        {
+            if (heads[layer] <= 0) throw keys.Error("attention.head_count", $"{heads[layer]} is not above 0");
+            if (kvHeads[layer] <= 0 || heads[layer] % kvHeads[layer] != 0)
+                throw keys.Error("attention.head_count_kv", $"{kvHeads[layer]} does not divide the {heads[layer]} heads");
+            var key = Width("key_length", windows[layer], () => keys.Positive("embedding_length") / heads[0]);
+            shapes[layer] = new(heads[layer], kvHeads[layer], key, Width("value_length", windows[layer], () => key));
+        }
+
+        return shapes;
+
+        int Width(string name, int window, Func<int> otherwise)
+        {
+            var (all, local) = ($"attention.{name}", $"attention.{name}_swa");
+            return window > 0 && keys.Has(local) ? keys.Positive(local) : keys.Optional(all, otherwise);
+        }
     }
 
     /// <summary>A window for each layer; or one for all, of which a pattern says where it holds (flags, or the period of layers without).</summary>

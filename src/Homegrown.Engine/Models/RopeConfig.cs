@@ -68,7 +68,7 @@ public sealed record RopeConfig(int Dims, double Theta, RopeScaling Scaling)
     /// <param name="suffix">Of the keys: "_swa" of layers with a window, or empty.</param>
     public static RopeConfig Read(ModelMetadata keys, int headDim, int context, string suffix = "")
     {
-        var dims = keys.Optional($"rope.dimension_count{suffix}", () => headDim);
+        var dims = keys.Optional($"rope.dimension_count{suffix}", () => keys.Optional("rope.dimension_count", () => headDim));
         if (dims > headDim || dims % 2 != 0) throw keys.Error($"rope.dimension_count{suffix}", $"{dims} is odd or above the head's {headDim} dimensions");
         return new(dims, keys.Number($"rope.freq_base{suffix}") ?? 10000, ReadScaling(keys, context, $"rope.scaling{suffix}.", dims / 2));
     }

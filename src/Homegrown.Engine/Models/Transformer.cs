@@ -22,7 +22,7 @@ public sealed class Transformer : Decoder
     public Transformer(ModelConfig c, Weights w, RopeLayer[] ropes, Func<int, Weights, IBlock> block, INorm? norm = null, KvShape? cache = null)
     {
         this.ropes = ropes;
-        KvShape = cache ?? new(c.Layers, c.KvHeads, c.HeadDim);
+        KvShape = cache ?? new(c.Shapes);
         embedding = w.Embedding("token_embd", c.VocabularySize, c.Hidden);
         blocks = w.Layers(c.Layers, block);
         this.norm = norm ?? w.RmsNorm("output_norm", c.Hidden, c.NormEpsilon);

@@ -26,5 +26,6 @@ static class OpCatalog
         new(typeof(Scale), Tier.Reference, Tier.Portable),
         new(typeof(SwiGlu), Tier.Reference, Tier.Portable),
         new(typeof(TimeStep), Tier.Reference, Tier.Portable),
+        new(typeof(Xielu), Tier.Reference, Tier.Portable),
     ];
 }

@@ -11,10 +11,13 @@ public sealed class ArchitectureTests
 {
     const double Bound = 1e-9;
 
+    // Spark's reference rounds each GELU to half precision: where float32 sums in another order fall to the other side, it shows (1.9e-9).
+    const double HalfBound = 4e-9;
+
     static readonly string[] Names =
     [
         "llama", "llama-ropefreqs", "mistral3", "qwen2", "qwen2-yarn", "qwen2moe", "qwen2vl", "qwen3", "qwen3moe", "minicpm", "baichuan-32", "baichuan-40", "chatglm", "glm4", "glm4moe",
-        "hunyuan", "hunyuan-moe", "ernie4_5", "ernie4_5-moe", "minimax-m2", "internlm2", "gpt-oss", "gemma3", "phi3",
+        "hunyuan", "hunyuan-moe", "ernie4_5", "ernie4_5-moe", "minimax-m2", "internlm2", "gpt-oss", "gemma3", "phi3", "spark2_5",
     ];
 
     public static TheoryData<string, Tier> Models
@@ -35,7 +38,7 @@ public sealed class ArchitectureTests
         var (path, tokens, reference) = Fixture(name);
         using var model = LocalModel.Load(path, new() { Exact = true, Tier = tier });
         var logits = All(model, tokens);
-        Assert.InRange(Numbers.Nmse(logits, reference), 0, Bound);
+        Assert.InRange(Numbers.Nmse(logits, reference), 0, name == "spark2_5" ? HalfBound : Bound);
     }
 
     [Theory]

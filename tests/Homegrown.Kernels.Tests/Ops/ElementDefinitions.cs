@@ -43,6 +43,15 @@ static unsafe partial class OpDefinitions
         return new(x.Current(), expected, allocated);
     }
 
+    static OpRun OfXielu(Compute compute, int length, int rows, Func<Random, float> value)
+    {
+        const double Rise = 0.75f, Fall = 1.25f, Beta = 0.5f, Epsilon = -1e-6f;
+        using var x = new Matrix2(compute, rows, length, value, 1);
+        var expected = x.Map((_, _, old) => (Beta * old) + (old > 0 ? Rise * old * old : Fall * (Math.Exp(Math.Min(old, Epsilon)) - 1 - old)));
+        var allocated = Allocated(() => Xielu.Forward(x.Tensor, (float)Rise, (float)Fall, (float)Beta, (float)Epsilon));
+        return new(x.Current(), expected, allocated);
+    }
+
     /// <summary>gpt-oss' gate: both sides cut, a steeper sigmoid, one added.</summary>
     static OpRun OfGated(Compute compute, int length, int rows, Func<Random, float> value)
     {

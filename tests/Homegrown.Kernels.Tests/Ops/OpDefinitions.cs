@@ -29,6 +29,7 @@ static unsafe partial class OpDefinitions
         [nameof(Scale)] = OfScale,
         [nameof(SwiGlu)] = OfSwiGlu,
         [nameof(TimeStep)] = OfTimeStep,
+        [nameof(Xielu)] = OfXielu,
     };
 
     static OpRun OfAdd(Compute compute, int length, int rows, Func<Random, float> value)
