@@ -34,7 +34,7 @@ public sealed class CommandLineTests
     [InlineData("--tokens", "logits", "--out", "x.f32")]
     [InlineData("no model 'smollm3': neither a file, nor a folder with a config.json, nor a name in /nowhere. Did you mean 'smollm2-135m'? There is: smollm2-135m.", "run", "smollm3", "-p", "x")]
     [InlineData("--tier", "run", "-p", "x", "--tier", "quantum")]
-    [InlineData("--cache-type", "run", "-p", "x", "--cache-type", "q4_0")]
+    [InlineData("--cache-type", "run", "-p", "x", "--cache-type", "q3_0")]
     [InlineData("give its message with -p", "chat", "--json")]
     [InlineData("can be reached from other machines: give an API key, or allow requests without one.\n", "serve", "--host", "*")]
     [InlineData("max_tokens is 0", "run", "-p", "x", "-n", "0")]

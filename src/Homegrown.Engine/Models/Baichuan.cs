@@ -33,7 +33,8 @@ public static class Baichuan
                 w.RmsNorm("attn_norm", c),
                 new SelfAttention(layer, w, c.Hidden, c.Shape) { Rope = slopes is null ? rope : null, Options = new() { Slopes = slopes } },
                 w.RmsNorm("ffn_norm", c),
-                w.Gated(c))) { LogitScales = c.VocabularySize == VocabularyOf2 ? w.InverseLengths("output", c.VocabularySize, c.Hidden) : [] };
+                w.Gated(c)))
+            { LogitScales = c.VocabularySize == VocabularyOf2 ? w.InverseLengths("output", c.VocabularySize, c.Hidden) : [] };
         },
     };
 

@@ -25,7 +25,8 @@ public static class Cohere2
                     Options = new() { Window = windows.Window(layer) },
                 },
                 null,
-                w.Gated(c)), w.LayerNorm("output_norm", c)) { LogitScale = c.Metadata.Optional("logit_scale", 1f) };
+                w.Gated(c)), w.LayerNorm("output_norm", c))
+            { LogitScale = c.Metadata.Optional("logit_scale", 1f) };
         },
     };
 }

@@ -51,7 +51,8 @@ public static class Granite
             w.RmsNorm("attn_norm", c),
             new SelfAttention(layer, w, c.Hidden, c.Shape) { Rope = rope, Options = new() { Scale = scale } },
             w.RmsNorm("ffn_norm", c),
-            w.Gated(c)) { BranchScale = branch })
+            w.Gated(c))
+        { BranchScale = branch })
         {
             EmbeddingScale = keys.Optional("embedding_scale", embedding),
             LogitScale = 1 / keys.Optional("logit_scale", logits),
