@@ -49,6 +49,10 @@ public static class ModelCatalog
         Spark.Architecture,
         Step35.Architecture,
         Apertus.Architecture,
+        Lfm2.Dense,
+        Lfm2.MixtureOfExperts,
+        NemotronH.Dense,
+        NemotronH.MixtureOfExperts,
     ];
 
     /// <summary>The architecture that a source names.</summary>
