@@ -53,6 +53,7 @@ public static class ModelCatalog
         Lfm2.MixtureOfExperts,
         NemotronH.Dense,
         NemotronH.MixtureOfExperts,
+        FalconH1.Architecture,
     ];
 
     /// <summary>The architecture that a source names.</summary>
