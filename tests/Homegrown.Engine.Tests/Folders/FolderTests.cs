@@ -52,6 +52,6 @@ public sealed class FolderTests
         Assert.Equal(expected.Take(model.ContextLength - request.Prompt.Count), generated);     // llama-dynamic reaches its end
     }
 
-    static int[] Tokens(string folder, string sequence)
+    internal static int[] Tokens(string folder, string sequence)
         => [.. JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "tokens.json")))![sequence]!.AsArray().Select(token => (int)token!)];
 }
