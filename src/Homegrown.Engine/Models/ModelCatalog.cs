@@ -49,6 +49,12 @@ public static class ModelCatalog
         Spark.Architecture,
         Step35.Architecture,
         Apertus.Architecture,
+        DeepSeek2.Architecture,
+        Lfm2.Dense,
+        Lfm2.MixtureOfExperts,
+        NemotronH.Dense,
+        NemotronH.MixtureOfExperts,
+        FalconH1.Architecture,
     ];
 
     /// <summary>The architecture that a source names.</summary>
