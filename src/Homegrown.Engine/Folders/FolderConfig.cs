@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Homegrown.Engine.Formats;
 
@@ -88,8 +89,13 @@ public sealed class FolderConfig
         JsonValueKind.True or JsonValueKind.False => element.GetBoolean(),
         JsonValueKind.Number => element.TryGetInt64(out var integer) ? (object)integer : element.GetDouble(),
         JsonValueKind.Array => Values(path, [.. element.EnumerateArray()]),
+        JsonValueKind.Object => Wrapped(element),
         _ => null,
     };
+
+    /// <summary>A number that JSON has no literal for, as Hugging Face's library writes it: {"__float__": "Infinity"}; null for other objects.</summary>
+    static double? Wrapped(JsonElement element)
+        => element.TryGetProperty("__float__", out var name) && name.ValueKind == JsonValueKind.String && double.TryParse(name.GetString(), CultureInfo.InvariantCulture, out var value) ? value : null;
 
     object Values(string path, JsonElement[] elements)
     {

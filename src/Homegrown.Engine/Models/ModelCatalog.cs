@@ -50,6 +50,11 @@ public static class ModelCatalog
         Step35.Architecture,
         Apertus.Architecture,
         DeepSeek2.Architecture,
+        Lfm2.Dense,
+        Lfm2.MixtureOfExperts,
+        NemotronH.Dense,
+        NemotronH.MixtureOfExperts,
+        FalconH1.Architecture,
     ];
 
     /// <summary>The architecture that a source names.</summary>

@@ -84,7 +84,7 @@ public sealed record ModelConfig
             Architecture = keys.Architecture,
             Layers = layers,
             Hidden = hidden,
-            FeedForward = keys.Positive("feed_forward_length"),
+            FeedForward = keys.IsArray("feed_forward_length") ? keys.Integers("feed_forward_length", layers)!.Max() : keys.Count("feed_forward_length"),
             Heads = heads,
             KvHeads = shapes[0].KvHeads,
             HeadDim = headDim,
@@ -113,7 +113,7 @@ public sealed record ModelConfig
         for (var layer = 0; layer < shapes.Length; layer++)
         {
             if (heads[layer] <= 0) throw keys.Error("attention.head_count", $"{heads[layer]} is not above 0");
-            if (kvHeads[layer] <= 0 || heads[layer] % kvHeads[layer] != 0)
+            if (kvHeads[layer] < 0 || (kvHeads[layer] > 0 && heads[layer] % kvHeads[layer] != 0))
                 throw keys.Error("attention.head_count_kv", $"{kvHeads[layer]} does not divide the {heads[layer]} heads");
             var key = Width("key_length", windows[layer], () => keys.Positive("embedding_length") / heads[0]);
             shapes[layer] = new(heads[layer], kvHeads[layer], key, Width("value_length", windows[layer], () => key));

@@ -98,21 +98,26 @@ public sealed class Weights
     }
 
     /// <summary>The feed-forward block without a gate: ffn_up and ffn_down.</summary>
-    public PlainLayer Plain(ModelConfig c, Activation activation) => new(Linear("ffn_up", c.Hidden, c.FeedForward), Linear("ffn_down", c.FeedForward, c.Hidden), activation);
+    public PlainLayer Plain(ModelConfig c, Activation activation) => Plain(c.Hidden, c.FeedForward, activation);
+
+    /// <inheritdoc cref="Plain(ModelConfig, Activation)"/>
+    public PlainLayer Plain(int hidden, int inner, Activation activation, string kind = "")
+        => new(Linear($"ffn_up{kind}", hidden, inner), Linear($"ffn_down{kind}", inner, hidden), activation);
 
     /// <summary>
     /// Products of experts, gate and up as one: from stacks of each ([experts, inner, hidden]), or from one in which both stand, gate
     /// first (ffn_gate_up_exps). Biases where the model has them.
     /// </summary>
     /// <param name="used">Experts that a token passes through, for <see cref="BytesByType"/>.</param>
-    public (Linear[] GateUps, Linear[] Downs) Experts(int count, int used, int hidden, int inner)
+    /// <param name="gated">They have gates; otherwise what stands for both is ffn_up_exps alone.</param>
+    public (Linear[] GateUps, Linear[] Downs) Experts(int count, int used, int hidden, int inner, bool gated = true)
     {
         var (gateUps, downs, share) = (new Linear[count], new Linear[count], (double)used / count);
         for (var expert = 0; expert < count; expert++)
         {
             var one = (expert, count, share);
-            gateUps[expert] = Has("ffn_gate_up_exps")
-                ? Join(hidden, [("ffn_gate_up_exps", 2 * inner)], one)
+            gateUps[expert] = !gated ? Join(hidden, [("ffn_up_exps", inner)], one)
+                : Has("ffn_gate_up_exps") ? Join(hidden, [("ffn_gate_up_exps", 2 * inner)], one)
                 : Join(hidden, [("ffn_gate_exps", inner), ("ffn_up_exps", inner)], one);
             downs[expert] = Join(inner, [("ffn_down_exps", hidden)], one);
         }
@@ -151,6 +156,16 @@ public sealed class Weights
 
     /// <summary>A vector as float32, or an empty one where the model has none.</summary>
     public float[] VectorOrEmpty(string name, int width) => Has(name) ? Vector(name, width) : [];
+
+    /// <summary>A small matrix as float32, row by row: [rows * columns].</summary>
+    public float[] Matrix(string name, int rows, int columns)
+    {
+        var (tensor, values) = (Take(Full(name), rows, columns), new float[rows * columns]);
+        var weight = tensor.Open().Reshape(rows, columns);
+        for (var row = 0; row < rows; row++) weight.Dequantize(row, values.AsSpan(row * columns, columns));
+        tensor.Release();
+        return values;
+    }
 
     /// <summary>1 / length of each row of a matrix.</summary>
     public float[] InverseLengths(string name, int rows, int columns)
@@ -205,7 +220,13 @@ public sealed class Weights
         return tensor;
     }
 
-    /// <summary>"attn_q" and "attn_q.bias" as the source calls them: a name without an ending means the weight.</summary>
-    string Full(string name) => name.EndsWith(".bias", StringComparison.Ordinal) ? prefix + name : $"{prefix}{name}.weight";
-
+    /// <summary>
+    /// "attn_q" and "attn_q.bias" as the source calls them: a name without an ending means the weight, or a tensor of that very name
+    /// (ssm_a).
+    /// </summary>
+    string Full(string name)
+    {
+        var (bare, weight) = (prefix + name, $"{prefix}{name}.weight");
+        return name.EndsWith(".bias", StringComparison.Ordinal) || (source.Tensor(weight) is null && source.Tensor(bare) is not null) ? bare : weight;
+    }
 }
