@@ -20,7 +20,7 @@ static class LatentFolders
     public static NameMap Names { get; } = Latent(NameMap.Experts);
 
     /// <summary>Settings that others say again, and those that the tensors show by being there.</summary>
-    public static string[] Idle { get; } = 
+    public static string[] Idle { get; } =
     [
         "aux_loss_alpha", "embedding_initializer_range", "ep_size", "head_dim", "mlp_layer_types", "moe_layer_freq", "num_key_value_heads", "partial_rotary_factor", "qk_head_dim",
         "seq_aux", "topk_method",
