@@ -48,6 +48,7 @@ public static class ModelCatalog
         MiMoV2.Architecture,
         Spark.Architecture,
         Step35.Architecture,
+        PhiMoe.Architecture,
         Apertus.Architecture,
         DeepSeek2.Architecture,
         Lfm2.Dense,

@@ -1,3 +1,5 @@
+using Homegrown.Engine.Folders;
+using Homegrown.Engine.Formats;
 using Homegrown.Kernels.Ops;
 
 namespace Homegrown.Engine.Models;
@@ -48,6 +50,14 @@ public sealed record ModelConfig
     /// such a file, to compare with it.
     /// </summary>
     public bool HalfGelu { get; init; }
+
+    /// <summary>
+    /// Phi-3.5-MoE turns by LongRoPE's short divisors at any length, as the library that computed the references of folders does.
+    /// </summary>
+    public bool ShortDivisorsOnly { get; init; }
+
+    /// <summary>The same model as the reference of its file's kind computes it, where that differs from what its authors meant (docs/adr/0009).</summary>
+    public ModelConfig AsReference(ModelSource source) => this with { HalfGelu = source is GgufSource, ShortDivisorsOnly = source is FolderSource };
 
     /// <summary>How heads turn with the position.</summary>
     public required RopeConfig Rope { get; init; }
