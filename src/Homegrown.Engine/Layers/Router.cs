@@ -57,6 +57,9 @@ public sealed class Router(Linear gate, Routing routing, float[] bias)
     readonly float[] choice = new float[routing.Experts];
     readonly bool[] open = new bool[routing.Experts];
 
+    /// <summary>Multiplies the weights of each expert, last of all, [experts]; or empty.</summary>
+    public float[] Scales { get; init; } = [];
+
     /// <summary>Chosen for each token.</summary>
     public int Used => routing.Used;
 
@@ -89,6 +92,8 @@ public sealed class Router(Linear gate, Routing routing, float[] bias)
         if (routing.Scores == RouterScores.SoftmaxOfChosen) Softmax(weights);
         if (routing.Normalised) Divide(weights, Sum(weights) + routing.Floor);
         foreach (ref var weight in weights) weight *= routing.Scale;
+        if (Scales.Length == 0) return;
+        for (var k = 0; k < Used; k++) weights[k] *= Scales[experts[k]];
     }
 
     /// <summary>The best open expert, of equals the first.</summary>

@@ -33,6 +33,7 @@ public static class ModelCatalog
         GptOss.Architecture,
         Gemma.Gemma2,
         Gemma.Gemma3,
+        Gemma4.Architecture,
         Phi3.Architecture,
         SmolLm3.Architecture,
         Exaone4.Architecture,

@@ -192,6 +192,12 @@ public sealed class Weights
         return Packed(part, part.Open());
     }
 
+    /// <summary>Passes over tensors that files may have though the model does without them: they are not reported.</summary>
+    public void PassOver(params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names) source.Tensor(Full(name));
+    }
+
     /// <summary>Stored tensors that no layer took: parts of the model that would be ignored.</summary>
     public IEnumerable<string> Unread() => source.Unused;
 
