@@ -38,7 +38,7 @@ public static class Step35
                 ("blk.{l}.ffn_gate_shexp", "model.layers.{l}.share_expert.gate_proj"),
                 ("blk.{l}.ffn_up_shexp", "model.layers.{l}.share_expert.up_proj"),
                 ("blk.{l}.ffn_down_shexp", "model.layers.{l}.share_expert.down_proj")),
-            Idle = ["mlp_layer_types", "mtp_layer_types", "mtp_mlp_layer_types", "query_pre_attn_scalar", "per_layer_config", "num_nextn_predict_layers"],
+            Idle = ["mlp_layer_types", "mtp_layer_types", "mtp_mlp_layer_types", "query_pre_attn_scalar", "per_layer_config"],
         }],
         Load = (c, w) =>
         {
