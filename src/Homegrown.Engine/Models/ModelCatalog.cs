@@ -39,6 +39,7 @@ public static class ModelCatalog
         Exaone4.Architecture,
         Olmo3.Architecture,
         Cohere2.Architecture,
+        CommandR.Architecture,
         Granite.Architecture,
         LayerNormFamilies.StarCoder2,
         LayerNormFamilies.StableLm,

@@ -32,6 +32,31 @@ public sealed class FormulaTests
         Equal(folder.AddMatrices().AddNorms(biases: true, "input_layernorm", "post_attention_layernorm"), new(folder) { LayerNorm = true });
     }
 
+    [Fact]
+    public void Command_R_has_both_branches_on_one_norm()
+    {
+        using var folder = new RandomFolder(3, "cohere", new() { ["layer_norm_eps"] = 1e-5, ["hidden_act"] = "silu", ["rope_theta"] = 8000000.0, ["logit_scale"] = 0.5 });
+        Equal(folder.AddMatrices(tied: true).AddNorms(biases: false, "input_layernorm"), new(folder) { LayerNorm = true, Parallel = true, Neighbours = true, Theta = 8e6, LogitScale = 0.5 });
+    }
+
+    [Fact]
+    public void Command_R_plus_norms_heads()
+    {
+        static string Name(string of, int head) => $"{of}_norm";
+        using var folder = new RandomFolder(4, "cohere", new() { ["layer_norm_eps"] = 1e-5, ["hidden_act"] = "silu", ["rope_theta"] = 75000000.0, ["use_qk_norm"] = true });
+        Equal(
+            folder.AddMatrices(tied: true).AddNorms(biases: false, "input_layernorm").AddHeadNorms(Name),
+            new(folder) { LayerNorm = true, Parallel = true, Neighbours = true, Theta = 7.5e7, LogitScale = 0.0625, HeadNorm = Name });
+    }
+
+    [Fact]
+    public void The_largest_StableLM_norms_heads_and_has_both_branches_on_one_norm()
+    {
+        static string Name(string of, int head) => $"{of}_layernorm.norms.{head}";
+        using var folder = new RandomFolder(5, "stablelm", new() { ["layer_norm_eps"] = 1e-5, ["hidden_act"] = "silu", ["use_parallel_residual"] = true, ["qk_layernorm"] = true });
+        Equal(folder.AddMatrices().AddNorms(biases: true, "input_layernorm").AddHeadNorms(Name), new(folder) { LayerNorm = true, Parallel = true, HeadNorm = Name });
+    }
+
     static void Equal(RandomFolder folder, PlainDecoder formula)
     {
         folder.Write();

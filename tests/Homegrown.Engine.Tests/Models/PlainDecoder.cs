@@ -19,6 +19,9 @@ sealed class PlainDecoder(RandomFolder w)
     /// <summary>Attention and feed-forward block both take the first norm.</summary>
     internal bool Parallel { get; init; }
 
+    /// <summary>Of a layer norm of heads, as <see cref="RandomFolder.AddHeadNorms"/> has it; null where there is none.</summary>
+    internal Func<string, int, string>? HeadNorm { get; init; }
+
     internal double LogitScale { get; init; } = 1;
 
     /// <summary>Logits of every position, [tokens * vocabulary].</summary>
@@ -47,8 +50,8 @@ sealed class PlainDecoder(RandomFolder w)
     double[][] Attention(double[][] x, string at)
     {
         var (dim, group) = (RandomFolder.HeadDim, RandomFolder.Heads / RandomFolder.KvHeads);
-        var q = x.Select((row, t) => Turned(Product($"{at}.q_proj", row), t)).ToArray();
-        var k = x.Select((row, t) => Turned(Product($"{at}.k_proj", row), t)).ToArray();
+        var q = x.Select((row, t) => Turned(HeadsNormed(Product($"{at}.q_proj", row), at, "q"), t)).ToArray();
+        var k = x.Select((row, t) => Turned(HeadsNormed(Product($"{at}.k_proj", row), at, "k"), t)).ToArray();
         var v = x.Select(row => Product($"{at}.v_proj", row)).ToArray();
         return [.. x.Select((_, t) => Product($"{at}.o_proj", [.. Enumerable.Range(0, RandomFolder.Heads).SelectMany(h => Head(t, h))]))];
 
@@ -83,12 +86,24 @@ sealed class PlainDecoder(RandomFolder w)
         return Product($"{at}.down_proj", [.. gate.Zip(up, (g, u) => g / (1 + Math.Exp(-g)) * u)]);
     }
 
+    double[] HeadsNormed(double[] x, string at, string of)
+    {
+        if (HeadNorm is not { } name) return x;
+        var apart = name(of, 0) != name(of, 1);
+        return [.. x.Chunk(RandomFolder.HeadDim).SelectMany((head, h) => Normed(head, apart ? w[$"{at}.{name(of, h)}.weight"] : w[$"{at}.{name(of, h)}.weight"][(h * head.Length)..]))];
+    }
+
     double[] Norm(double[] x, string name)
     {
-        var (mean, gain) = (LayerNorm ? x.Average() : 0, w[$"{name}.weight"]);
+        var normed = Normed(x, w[$"{name}.weight"]);
+        return w.Has($"{name}.bias") ? Sum(normed, w[$"{name}.bias"]) : normed;
+    }
+
+    double[] Normed(double[] x, double[] gain)
+    {
+        var mean = LayerNorm ? x.Average() : 0;
         var root = Math.Sqrt(x.Average(value => (value - mean) * (value - mean)) + Epsilon);
-        var bias = w.Has($"{name}.bias") ? w[$"{name}.bias"] : new double[x.Length];
-        return [.. x.Select((value, i) => ((value - mean) / root * gain[i]) + bias[i])];
+        return [.. x.Select((value, i) => (value - mean) / root * gain[i])];
     }
 
     double[] Product(string name, double[] x)

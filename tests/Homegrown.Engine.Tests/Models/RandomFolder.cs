@@ -76,6 +76,18 @@ sealed class RandomFolder : IDisposable
         return this;
     }
 
+    /// <summary>Layer norms of the heads of q and of k, of each layer and without biases.</summary>
+    /// <param name="name">Of a norm under self_attn, q or k and a head's number given; without the number one tensor is of all heads.</param>
+    internal RandomFolder AddHeadNorms(Func<string, int, string> name)
+    {
+        var apart = name("q", 0) != name("q", 1);
+        for (var l = 0; l < Layers; l++)
+            foreach (var (of, heads) in (ReadOnlySpan<(string, int)>)[("q", Heads), ("k", KvHeads)])
+                for (var head = 0; head < (apart ? heads : 1); head++)
+                    Add($"model.layers.{l}.self_attn.{name(of, head)}.weight", apart ? [HeadDim] : [heads, HeadDim], 1, 0.2);
+        return this;
+    }
+
     internal RandomFolder Write()
     {
         file.Write();
