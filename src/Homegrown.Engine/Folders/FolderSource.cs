@@ -70,12 +70,15 @@ public sealed class FolderSource : ModelSource
     ModelTensor? Find(string name)
     {
         if (map.Names.Find(name) is not { } rule) return null;
-        var stored = rule.Module.Contains("{e}", StringComparison.Ordinal) ? Stack(name, rule.Module) : folder.Matrix(Rooted(rule.Module, root));
+        var stored = rule.Module.Contains("{e}", StringComparison.Ordinal) ? Stack(Rooted(rule.Module, root)) : folder.Matrix(Rooted(rule.Module, root));
         return stored is null || rule.Shaped is null ? stored : rule.Shaped(stored, metadata);
     }
 
-    public override ModelFileException Missing(string name)
-        => new(Path, $"tensor {(map.Names.Find(name) is { } rule ? Rooted(rule.Module, root ?? Roots[0]) : name)}", null, "is missing: the model needs it");
+    public override ModelFileException Missing(string name, params ReadOnlySpan<long> shape)
+    {
+        var stored = map.Names.Find(name) is { } rule ? Rooted(rule.Module, root ?? Roots[0]) : name;
+        return new(Path, $"tensor {stored}", null, Missed(stored, shape, folder.Names));
+    }
 
     public override void Dispose()
     {
@@ -89,11 +92,11 @@ public sealed class FolderSource : ModelSource
             || (name.StartsWith($"{root}layers.", StringComparison.Ordinal) && int.TryParse(name[$"{root}layers.".Length..].Split('.')[0], out var layer) && layer >= metadata.Positive("block_count"));
 
     /// <summary>Experts that lie singly, as one tensor; null where there is no first one.</summary>
-    StackedTensor? Stack(string name, string module)
+    StackedTensor? Stack(string module)
     {
         var parts = new List<ModelTensor>();
-        while (folder.Matrix(Rooted(module.Replace("{e}", $"{parts.Count}", StringComparison.Ordinal), root)) is { } part) parts.Add(part);
-        return parts.Count == 0 ? null : StackedTensor.Of(name, parts);
+        while (folder.Matrix(module.Replace("{e}", $"{parts.Count}", StringComparison.Ordinal)) is { } part) parts.Add(part);
+        return parts.Count == 0 ? null : StackedTensor.Of(module, parts);
     }
 
     static string Rooted(string module, string root)

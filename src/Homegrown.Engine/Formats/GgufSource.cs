@@ -35,7 +35,8 @@ public sealed class GgufSource(GgufFile file) : ModelSource
         };
     }
 
-    public override ModelFileException Missing(string name) => new(Path, $"tensor {name}", 0, "is missing: the model needs it");
+    public override ModelFileException Missing(string name, params ReadOnlySpan<long> shape)
+        => new(Path, $"tensor {name}", null, Missed(name, shape, File.Tensors.Select(tensor => tensor.Name)));
 
     public override void Dispose() => File.Dispose();
 

@@ -35,7 +35,7 @@ public static class Gemma4
         var localDim = keys.Optional("attention.key_length_swa", () => c.HeadDim);
         var full = RopeLayer.Halves(c.HeadDim, c.Rope, Divisors(c, w));
         var local = RopeLayer.Halves(localDim, RopeConfig.Read(keys, localDim, c.ContextLength, "_swa"));
-        var inner = keys.Integers("feed_forward_length", c.Layers) ?? throw keys.Error("feed_forward_length", "is missing");
+        var inner = keys.Integers("feed_forward_length", c.Layers) ?? throw keys.Missing("feed_forward_length", "a number for all layers, or one for each");
         var gate = new Gate(c.HalfGelu && c.Activation == Activation.GeluTanh ? Activation.GeluTanhHalf : c.Activation);
         var routing = keys.Count("expert_count") > 0 ? c.ReadRouting(RouterScores.Softmax, normalised: true) : null;
         var (width, keeping) = (keys.Count("embedding_length_per_layer_input"), c.Layers - keys.Count("attention.shared_kv_layers"));

@@ -79,13 +79,6 @@ public static class ModelCatalog
     static string Unknown(string id, IEnumerable<string> known)
     {
         string[] all = [.. known.Order(StringComparer.Ordinal)];
-        var near = Nearest(id, all) is { } nearest ? $"; the nearest is '{nearest}'" : "";
-        return $"'{id}' is not supported{near} (supported: {string.Join(", ", all)})";
+        return $"'{id}' is not supported{Nearest.Hint(id, all)} (supported: {string.Join(", ", all)})";
     }
-
-    /// <summary>The one with the longest common beginning, of four letters at least, and of these the shortest; or null.</summary>
-    static string? Nearest(string id, string[] known)
-        => known.Where(one => Common(one, id) >= 4).MaxBy(one => (Common(one, id) * 1000) - one.Length);
-
-    static int Common(string a, string b) => a.Zip(b).TakeWhile(pair => pair.First == pair.Second).Count();
 }

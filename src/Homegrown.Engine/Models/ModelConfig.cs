@@ -103,7 +103,7 @@ public sealed record ModelConfig
             VocabularySize = vocabularyRows,
             ContextLength = Math.Max(context, rope.Scaling.Context),
             NormEpsilon = (float)(keys.Number("attention.layer_norm_rms_epsilon") ?? keys.Number("attention.layer_norm_epsilon")
-                ?? throw keys.Error("attention.layer_norm_rms_epsilon", "is missing")),
+                ?? throw keys.Missing("attention.layer_norm_rms_epsilon", "a number")),
             Activation = ReadActivation(keys),
             Rope = rope,
             Windows = windows,
@@ -118,7 +118,7 @@ public sealed record ModelConfig
     /// <summary>Counts for all layers or each; widths for all, or of their own in layers with a window (<c>key_length_swa</c>).</summary>
     static AttentionShape[] ReadShapes(ModelMetadata keys, int[] windows)
     {
-        var heads = keys.Integers("attention.head_count", windows.Length) ?? throw keys.Error("attention.head_count", "is missing");
+        var heads = keys.Integers("attention.head_count", windows.Length) ?? throw keys.Missing("attention.head_count", "a number for all layers, or one for each");
         var kvHeads = keys.Integers("attention.head_count_kv", windows.Length) ?? heads;
         var shapes = new AttentionShape[windows.Length];
         for (var layer = 0; layer < shapes.Length; layer++)

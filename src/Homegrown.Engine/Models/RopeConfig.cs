@@ -131,7 +131,7 @@ public sealed record RopeConfig(int Dims, double Theta, RopeScaling Scaling)
 
     static double[] Factors(ModelMetadata keys, string key, int count)
     {
-        var factors = keys.Numbers(key, count) ?? throw keys.Error(key, "is missing");
+        var factors = keys.Numbers(key, count) ?? throw keys.Missing(key, $"an array of {count} numbers");
         return factors.All(factor => factor > 0) ? factors : throw keys.Error(key, "has a divisor that is not above 0");
     }
 }

@@ -229,9 +229,9 @@ public sealed class Weights
     /// <summary>The tensor of a full name, of a shape (dimensions of 1 aside) and in a type that this build computes with.</summary>
     ModelTensor Take(string name, params ReadOnlySpan<long> shape)
     {
-        var tensor = source.Tensor(name) ?? throw source.Missing(name);
+        var tensor = source.Tensor(name) ?? throw source.Missing(name, shape);
         if (!tensor.Shape.Where(size => size != 1).SequenceEqual(shape.ToArray().Where(size => size != 1)))
-            throw tensor.Error($"has shape [{string.Join(", ", tensor.Shape)}], the model needs [{string.Join(", ", shape.ToArray())}]");
+            throw tensor.Error($"has shape [{string.Join(", ", tensor.Shape)}], the model's keys need [{string.Join(", ", shape.ToArray())}]: they are of another model, or a key is wrong");
         if (!QuantFormats.IsSupported(tensor.Type))
             throw tensor.Error($"is stored as {tensor.Type}, which this build cannot compute with");
         return tensor;

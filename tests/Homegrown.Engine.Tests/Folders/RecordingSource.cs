@@ -35,7 +35,7 @@ sealed class RecordingSource(ModelSource of) : ModelSource
         return of.Tensor(name);
     }
 
-    public override ModelFileException Missing(string name) => of.Missing(name);
+    public override ModelFileException Missing(string name, params ReadOnlySpan<long> shape) => of.Missing(name, shape);
 
     public override void Dispose() => of.Dispose();
 }

@@ -11,7 +11,7 @@ sealed class RandomFolder : IDisposable
     readonly JsonObject config;
     readonly Random random;
 
-    /// <param name="settings">What config.json says besides sizes.</param>
+    /// <param name="settings">What config.json says besides sizes, or instead; null takes a setting away.</param>
     internal RandomFolder(int seed, string modelType, JsonObject settings)
     {
         random = new(seed);
@@ -26,8 +26,13 @@ sealed class RandomFolder : IDisposable
             ["vocab_size"] = Vocabulary,
             ["max_position_embeddings"] = 64,
         };
-        foreach (var (name, value) in settings) config[name] = value?.DeepClone();
+        foreach (var (name, value) in settings)
+            if (value is null) config.Remove(name);
+            else config[name] = value.DeepClone();
     }
+
+    /// <summary>What a tensor is called in the file.</summary>
+    internal Func<string, string> Called { get; init; } = name => name;
 
     internal static int Layers => 2;
 
@@ -110,6 +115,6 @@ sealed class RandomFolder : IDisposable
         var values = new float[shape.Aggregate((a, b) => a * b)];
         for (var i = 0; i < values.Length; i++) values[i] = (float)(mean + (width * ((2 * random.NextDouble()) - 1)));
         tensors[name] = Array.ConvertAll(values, value => (double)value);
-        file.Floats(name, shape, values);
+        file.Floats(Called(name), shape, values);
     }
 }
