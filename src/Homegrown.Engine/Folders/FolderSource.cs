@@ -57,7 +57,7 @@ public sealed class FolderSource : ModelSource
 
     public override ModelKeys Keys => keys;
 
-    public override IEnumerable<string> Unused => folder.Unused.Where(name => !Towers.Any(tower => name.Contains(tower, StringComparison.Ordinal)));
+    public override IEnumerable<string> Unused => folder.Unused.Where(name => !Towers.Any(tower => name.Contains(tower, StringComparison.Ordinal)) && !PredictsFurther(name));
 
     public override string? ChatTemplate => FolderTemplate.Find(Path);
 
@@ -82,6 +82,11 @@ public sealed class FolderSource : ModelSource
         foreach (var tensor in found.Values) tensor?.Release();
         folder.Dispose();
     }
+
+    /// <summary>Layers that predict further tokens (DeepSeek-V3, arXiv 2412.19437 §2.2): they come after the last one, or by themselves.</summary>
+    bool PredictsFurther(string name)
+        => name.StartsWith("mtp.", StringComparison.Ordinal) || name.StartsWith($"{root}mtp.", StringComparison.Ordinal)
+            || (name.StartsWith($"{root}layers.", StringComparison.Ordinal) && int.TryParse(name[$"{root}layers.".Length..].Split('.')[0], out var layer) && layer >= metadata.Positive("block_count"));
 
     /// <summary>Experts that lie singly, as one tensor; null where there is no first one.</summary>
     StackedTensor? Stack(string name, string module)

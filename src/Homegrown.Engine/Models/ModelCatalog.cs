@@ -49,6 +49,7 @@ public static class ModelCatalog
         Spark.Architecture,
         Step35.Architecture,
         Apertus.Architecture,
+        DeepSeek2.Architecture,
     ];
 
     /// <summary>The architecture that a source names.</summary>

@@ -167,6 +167,16 @@ public sealed class Weights
         return lengths;
     }
 
+    /// <summary>A stored tensor of a shape, for layers that cut it into products themselves.</summary>
+    internal ModelTensor Tensor(string name, params ReadOnlySpan<long> shape) => Take(Full(name), shape);
+
+    /// <summary>A part of such a tensor as the matrix of a product.</summary>
+    internal Weight Matrix(ModelTensor part)
+    {
+        source.Made.Add(part);
+        return Packed(part, part.Open());
+    }
+
     /// <summary>Stored tensors that no layer took: parts of the model that would be ignored.</summary>
     public IEnumerable<string> Unread() => source.Unused;
 
