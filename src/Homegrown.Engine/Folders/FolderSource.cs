@@ -75,8 +75,11 @@ public sealed class FolderSource : ModelSource
         return null;
     }
 
-    public override ModelFileException Missing(string name)
-        => new(Path, $"tensor {(map.Names.Find(name) is { } rule ? string.Join(" or ", rule.Module.Split('|').Select(module => Rooted(module, root ?? Roots[0]))) : name)}", null, "is missing: the model needs it");
+    public override ModelFileException Missing(string name, params ReadOnlySpan<long> shape)
+    {
+        var modules = map.Names.Find(name) is { } rule ? rule.Module.Split('|').Select(module => Rooted(module, root ?? Roots[0])).ToArray() : [name];
+        return new(Path, $"tensor {string.Join(" or ", modules)}", null, Missed(modules[0], shape, folder.Names));
+    }
 
     public override void Dispose()
     {

@@ -29,7 +29,7 @@ public static class DeepSeek2
             },
             new("deepseek_v3", "kimi_k2", "glm4_moe_lite", "youtu")
             {
-                Keys = LatentFolders.Keys.With(("expert_gating_func", c => LatentFolders.Scores(c, 2))).With(("expert_weights_norm", c => c.Flag("norm_topk_prob") ?? true)),
+                Keys = LatentFolders.Keys.With(("expert_gating_func", c => LatentFolders.Scores(c, 2))).With(("expert_weights_norm", c => c.Flag("norm_topk_prob") ?? (c.Integer("n_routed_experts") > 0 ? true : null))),
                 Names = LatentFolders.Names,
                 Idle = LatentFolders.Idle,
             },

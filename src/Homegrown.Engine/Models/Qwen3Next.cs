@@ -29,8 +29,9 @@ public static class Qwen3Next
         ("attention.output_gate", "attn_output_gate")).With(
         ("ssm.inner_size", c => c.Integer("linear_num_value_heads") * c.Integer("linear_value_head_dim")),
         ("rope.dimension_count", c => FolderRope.Dimensions(c) ?? c.Integer("head_dim") / 4),
-        ("attention.recurrent_layers", LayerKinds.Linear),
-        (Grouped, _ => true));
+        ("attention.recurrent_layers", LayerKinds.Linear));
+
+    static readonly KeyMap Keys35 = Keys.With((Grouped, _ => true));
 
     static readonly NameMap Names = NameMap.Experts.With(
         ("output_norm", new("model.norm", Gain)),
@@ -69,14 +70,14 @@ public static class Qwen3Next
     public static readonly Architecture Dense35 = new("qwen35")
     {
         Maker = "Alibaba",
-        Folders = [new("qwen3_5", "qwen3_5_text") { Keys = Keys, Names = Names, Idle = Idle }],
+        Folders = [new("qwen3_5", "qwen3_5_text") { Keys = Keys35, Names = Names, Idle = Idle }],
         Load = (c, w) => Build(c, w, tiled: true),
     };
 
     public static readonly Architecture MixtureOfExperts35 = new("qwen35moe")
     {
         Maker = "Alibaba",
-        Folders = [new("qwen3_5_moe", "qwen3_5_moe_text") { Keys = Keys, Names = Names, Idle = Idle }],
+        Folders = [new("qwen3_5_moe", "qwen3_5_moe_text") { Keys = Keys35, Names = Names, Idle = Idle }],
         Load = (c, w) => Build(c, w, tiled: true),
     };
 

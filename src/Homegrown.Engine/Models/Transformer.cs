@@ -31,6 +31,9 @@ public sealed class Transformer : Decoder
 
     public override KvShape KvShape { get; }
 
+    /// <summary>Makes what layers share in a step from what enters the first of them, [tokens, hidden]; null where there is nothing.</summary>
+    public Action<Tensor, Batch>? Begin { get; init; }
+
     /// <summary>Multiplies the token's row (Gemma: the root of hidden).</summary>
     public float EmbeddingScale { get; init; } = 1;
 
@@ -47,6 +50,7 @@ public sealed class Transformer : Decoder
     {
         var x = Scale.Forward(embedding.Rows(batch), EmbeddingScale);        // [tokens, hidden]
         foreach (var rope in ropes) rope.Prepare(batch);
+        Begin?.Invoke(x, batch);
         foreach (var block in blocks)
         {
             using var layer = batch.Compute.Scope();                         // what a layer makes ends with it; x is added to in place
