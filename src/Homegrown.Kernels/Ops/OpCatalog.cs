@@ -15,6 +15,7 @@ static class OpCatalog
         new(typeof(Add), Tier.Reference, Tier.Portable),
         new(typeof(Attention), Tier.Reference, Tier.Portable),
         new(typeof(CausalConvolution), Tier.Reference, Tier.Portable),
+        new(typeof(ChooseKeys), Tier.Reference, Tier.Portable),
         new(typeof(Embedding), Tier.Reference, Tier.Portable),
         new(typeof(Gated), Tier.Reference, Tier.Portable),
         new(typeof(LayerNorm), Tier.Reference, Tier.Portable),

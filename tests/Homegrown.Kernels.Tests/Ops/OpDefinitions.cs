@@ -18,6 +18,7 @@ static unsafe partial class OpDefinitions
         [nameof(Add)] = OfAdd,
         [nameof(Attention)] = OfAttention,
         [nameof(CausalConvolution)] = OfCausalConvolution,
+        [nameof(ChooseKeys)] = OfChooseKeys,
         [nameof(Embedding)] = OfEmbedding,
         [nameof(Gated)] = OfGated,
         [nameof(LayerNorm)] = OfLayerNorm,
@@ -121,6 +122,33 @@ static unsafe partial class OpDefinitions
         var ragged = new RaggedRows();
         ragged.Add(rows, 0, [.. Enumerable.Range(0, pages.Pages).Reverse()]);
         return Rented(() => Attention.Forward(q.Tensor, k.Tensor, v.Tensor, pages, ragged, new(2, 1, length)), expected);
+    }
+
+    /// <summary>Two keys a row of two heads; what is compared are the scores of the chosen ones, the largest first.</summary>
+    static OpRun OfChooseKeys(Compute compute, int length, int rows, Func<Random, float> value)
+    {
+        if (length == 0) return new([], [], 0);
+        using var q = new Matrix2(compute, rows, 2 * length, value, 1);
+        using var k = new Matrix2(compute, rows, length, value, 2);
+        using var weights = new Matrix2(compute, rows, 2, value, 3);
+        using var pages = new KvPages((rows + KvPages.PageSize - 1) / KvPages.PageSize, new KvEntry(1, length, 0), KvType.F32);
+        var (ragged, options, choice) = (new RaggedRows(), new IndexerOptions(2, 2), new KeyChoice());
+        ragged.Add(rows, 0, [.. Enumerable.Range(0, pages.Pages).Reverse()]);
+        Attention.Keep(k.Tensor, default, pages, ragged);
+        Assert.NotNull(ChooseKeys.Forward(q.Tensor, weights.Tensor, pages, ragged, options, choice));     // grows the lists
+        var allocated = Allocated(() => ChooseKeys.Forward(q.Tensor, weights.Tensor, pages, ragged, options, choice));
+        var (expected, actual) = (new List<double>(), new List<float>());
+        for (var row = 0; row < rows; row++)
+        {
+            expected.AddRange(Enumerable.Range(0, row + 1).Select(p => Score(row, p)).OrderByDescending(Rank).Take(2));
+            actual.AddRange(choice[row].ToArray().Select(p => (float)Score(row, p)).OrderByDescending(score => Rank(score)));
+        }
+
+        return new([.. actual], [.. expected], allocated);
+
+        double Score(int row, int p) => Enumerable.Range(0, 2).Sum(head => weights[row, head] * Math.Max(0, Enumerable.Range(0, length).Sum(d => q[row, (head * length) + d] * k[p, d])));
+
+        static double Rank(double score) => double.IsNaN(score) ? double.PositiveInfinity : Math.Min(score, double.MaxValue);
     }
 
     static OpRun OfTimeStep(Compute compute, int length, int rows, Func<Random, float> value)
