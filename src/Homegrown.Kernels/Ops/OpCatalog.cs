@@ -21,6 +21,7 @@ static class OpCatalog
         new(typeof(LayerNorm), Tier.Reference, Tier.Portable),
         new(typeof(LinearRecurrence), Tier.Reference, Tier.Portable),
         new(typeof(MatMul), Tier.Reference, Tier.Portable),
+        new(typeof(MixStreams), Tier.Reference, Tier.Portable),
         new(typeof(Multiply), Tier.Reference, Tier.Portable),
         new(typeof(RmsNorm), Tier.Reference, Tier.Portable),
         new(typeof(Rope), Tier.Reference, Tier.Portable),

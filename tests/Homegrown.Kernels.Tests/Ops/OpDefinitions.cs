@@ -24,6 +24,7 @@ static unsafe partial class OpDefinitions
         [nameof(LayerNorm)] = OfLayerNorm,
         [nameof(LinearRecurrence)] = OfLinearRecurrence,
         [nameof(MatMul)] = OfMatMul,
+        [nameof(MixStreams)] = OfMixStreams,
         [nameof(Multiply)] = OfMultiply,
         [nameof(RmsNorm)] = OfRmsNorm,
         [nameof(Rope)] = OfRope,
