@@ -23,6 +23,7 @@ static class OpCatalog
         new(typeof(MatMul), Tier.Reference, Tier.Portable),
         new(typeof(MixStreams), Tier.Reference, Tier.Portable),
         new(typeof(Multiply), Tier.Reference, Tier.Portable),
+        new(typeof(PoolWindows), Tier.Reference, Tier.Portable),
         new(typeof(RmsNorm), Tier.Reference, Tier.Portable),
         new(typeof(Rope), Tier.Reference, Tier.Portable),
         new(typeof(Scale), Tier.Reference, Tier.Portable),
