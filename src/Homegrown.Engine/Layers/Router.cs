@@ -48,18 +48,22 @@ public sealed class Router(Linear gate, Routing routing, float[] bias)
     readonly float[] choice = new float[routing.Experts];
     readonly bool[] open = new bool[routing.Experts];
 
+    /// <summary>Experts of each token by its id, [vocabulary * used], which no score chooses (DeepSeek-V4 §2.1); empty where scores do.</summary>
+    public int[] Table { get; init; } = [];
+
     /// <summary>Chosen for each token.</summary>
     public int Used => routing.Used;
 
     /// <summary>Experts and weights of each token, [tokens * used] each.</summary>
-    public void Choose(Tensor x, Span<int> experts, Span<float> weights)
+    /// <param name="tokens">Their ids.</param>
+    public void Choose(Tensor x, ReadOnlySpan<int> tokens, Span<int> experts, Span<float> weights)
     {
         var scores = gate.Forward(x);                                        // [tokens, experts]
         for (var token = 0; token < x.Rows; token++)
-            Choose(scores.Row(token), experts.Slice(token * Used, Used), weights.Slice(token * Used, Used));
+            Choose(scores.Row(token), tokens[token], experts.Slice(token * Used, Used), weights.Slice(token * Used, Used));
     }
 
-    void Choose(Span<float> scores, Span<int> experts, Span<float> weights)
+    void Choose(Span<float> scores, int id, Span<int> experts, Span<float> weights)
     {
         switch (routing.Scores)
         {
@@ -68,17 +72,20 @@ public sealed class Router(Linear gate, Routing routing, float[] bias)
             case RouterScores.RootSoftplus: foreach (ref var score in scores) score = MathF.Sqrt(Softplus(score)); break;
         }
 
-        for (var i = 0; i < scores.Length; i++) choice[i] = bias.Length > 0 ? scores[i] + bias[i] : scores[i];
-        OpenGroups();
-        for (var k = 0; k < Used; k++)
-        {
-            var best = Best();
-            (experts[k], weights[k], open[best]) = (best, scores[best], false);
-        }
+        if (Table.Length > 0) Table.AsSpan(id * Used, Used).CopyTo(experts);
+        else TakeBest(scores, experts);
+        for (var k = 0; k < Used; k++) weights[k] = scores[experts[k]];
 
         if (routing.Scores == RouterScores.SoftmaxOfChosen) Softmax(weights);
         if (routing.Normalised) Divide(weights, Sum(weights) + routing.Floor);
         foreach (ref var weight in weights) weight *= routing.Scale;
+    }
+
+    void TakeBest(Span<float> scores, Span<int> experts)
+    {
+        for (var i = 0; i < scores.Length; i++) choice[i] = bias.Length > 0 ? scores[i] + bias[i] : scores[i];
+        OpenGroups();
+        for (var k = 0; k < Used; k++) open[experts[k] = Best()] = false;
     }
 
     /// <summary>The best open expert, of equals the first.</summary>

@@ -50,6 +50,7 @@ public static class ModelCatalog
         Step35.Architecture,
         Apertus.Architecture,
         DeepSeek2.Architecture,
+        DeepSeek4.Architecture,
         Lfm2.Dense,
         Lfm2.MixtureOfExperts,
         NemotronH.Dense,

@@ -14,6 +14,7 @@ public sealed class FolderStepTests
     public static TheoryData<string> Folders =>
     [
         "lfm2", "nemotron_h", "falcon_h1",
+        "deepseek_v4", "deepseek_v4-fp4",
     ];
 
     [Theory]
