@@ -21,6 +21,7 @@ public sealed class FolderTests
         "deepseek_v3",
         "deepseek_v4", "deepseek_v4-fp4",
         "lfm2", "nemotron_h", "falcon_h1",
+        "qwen3_next", "qwen3_5", "qwen3_5_moe", "qwen3_5_whole", "minimax",
     ];
 
     [Theory]
