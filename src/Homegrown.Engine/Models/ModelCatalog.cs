@@ -24,6 +24,7 @@ public static class ModelCatalog
         Hunyuan.MixtureOfExperts,
         HyV3.Architecture,
         MiniMaxM2.Architecture,
+        MiniMaxM3.Architecture,
         Granite.MiniCpm,
         Baichuan.Architecture,
         InternLm2.Architecture,
@@ -53,11 +54,13 @@ public static class ModelCatalog
         PhiMoe.Architecture,
         Apertus.Architecture,
         DeepSeek2.Architecture,
+        DeepSeek4.Architecture,
         Lfm2.Dense,
         Lfm2.MixtureOfExperts,
         NemotronH.Dense,
         NemotronH.MixtureOfExperts,
         FalconH1.Architecture,
+        Qwen3Next.Architecture, Qwen3Next.Dense35, Qwen3Next.MixtureOfExperts35, MiniMax01.Architecture,
     ];
 
     /// <summary>The architecture that a source names.</summary>
