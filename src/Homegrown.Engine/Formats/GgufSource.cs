@@ -40,7 +40,7 @@ public sealed class GgufSource(GgufFile file) : ModelSource
 
     public override void Dispose() => File.Dispose();
 
-    /// <summary>Layers that predict further tokens (DeepSeek-V3, arXiv 2412.19437 §2.2) come last, and are counted in block_count.</summary>
+    /// <summary>Layers that predict further tokens (DeepSeek-V3, arXiv 2412.19437 §2.2) are the last ones counted.</summary>
     bool PredictsFurther(string name)
         => name.StartsWith("blk.", StringComparison.Ordinal) && int.TryParse(name.Split('.')[1], out var layer)
             && keys.Find($"{Architecture}.nextn_predict_layers") is long further && keys.Find($"{Architecture}.block_count") is long all && layer >= all - further;

@@ -6,7 +6,7 @@ namespace Homegrown.Engine.Layers;
 /// <summary>Brings rows, or heads of rows, to a common size.</summary>
 public interface INorm
 {
-    /// <summary>A new tensor of the same shape.</summary>
+    /// <summary>A new tensor of the same shape; of the last norm of a model of several streams, of one.</summary>
     Tensor Forward(Tensor x);
 }
 

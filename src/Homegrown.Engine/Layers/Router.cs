@@ -60,18 +60,22 @@ public sealed class Router(Linear gate, Routing routing, float[] bias)
     /// <summary>Multiplies the weights of each expert, last of all, [experts]; or empty.</summary>
     public float[] Scales { get; init; } = [];
 
+    /// <summary>Experts of each token by its id, [vocabulary * used], which no score chooses (DeepSeek-V4 §2.1); empty where scores do.</summary>
+    public int[] Table { get; init; } = [];
+
     /// <summary>Chosen for each token.</summary>
     public int Used => routing.Used;
 
     /// <summary>Experts and weights of each token, [tokens * used] each.</summary>
-    public void Choose(Tensor x, Span<int> experts, Span<float> weights)
+    /// <param name="tokens">Their ids.</param>
+    public void Choose(Tensor x, ReadOnlySpan<int> tokens, Span<int> experts, Span<float> weights)
     {
         var scores = gate.Forward(x);                                        // [tokens, experts]
         for (var token = 0; token < x.Rows; token++)
-            Choose(scores.Row(token), experts.Slice(token * Used, Used), weights.Slice(token * Used, Used));
+            Choose(scores.Row(token), tokens[token], experts.Slice(token * Used, Used), weights.Slice(token * Used, Used));
     }
 
-    void Choose(Span<float> scores, Span<int> experts, Span<float> weights)
+    void Choose(Span<float> scores, int id, Span<int> experts, Span<float> weights)
     {
         switch (routing.Scores)
         {
@@ -80,20 +84,23 @@ public sealed class Router(Linear gate, Routing routing, float[] bias)
             case RouterScores.RootSoftplus: foreach (ref var score in scores) score = MathF.Sqrt(Softplus(score)); break;
         }
 
-        for (var i = 0; i < scores.Length; i++) choice[i] = bias.Length > 0 ? scores[i] + bias[i] : scores[i];
-        OpenGroups();
-        for (var k = 0; k < Used; k++)
-        {
-            var best = Best();
-            (experts[k], weights[k]) = (best, routing.Scores == RouterScores.SparseMixer ? ShareOfNear(scores, best) : scores[best]);
-            open[best] = false;
-        }
+        if (Table.Length > 0) Table.AsSpan(id * Used, Used).CopyTo(experts);
+        else TakeBest(scores, experts);
+        for (var k = 0; k < Used; k++) weights[k] = scores[experts[k]];
+        if (routing.Scores == RouterScores.SparseMixer) SharesOfNear(scores, experts, weights);
 
         if (routing.Scores == RouterScores.SoftmaxOfChosen) Softmax(weights);
         if (routing.Normalised) Divide(weights, Sum(weights) + routing.Floor);
         foreach (ref var weight in weights) weight *= routing.Scale;
         if (Scales.Length == 0) return;
         for (var k = 0; k < Used; k++) weights[k] *= Scales[experts[k]];
+    }
+
+    void TakeBest(Span<float> scores, Span<int> experts)
+    {
+        for (var i = 0; i < scores.Length; i++) choice[i] = bias.Length > 0 ? scores[i] + bias[i] : scores[i];
+        OpenGroups();
+        for (var k = 0; k < Used; k++) open[experts[k] = Best()] = false;
     }
 
     /// <summary>The best open expert, of equals the first.</summary>
@@ -105,13 +112,16 @@ public sealed class Router(Linear gate, Routing routing, float[] bias)
         return best;
     }
 
-    /// <summary>Of the best open expert among those open that are near it.</summary>
-    float ShareOfNear(ReadOnlySpan<float> scores, int best)
+    /// <summary>Of each chosen expert among those near it that were not chosen before it.</summary>
+    void SharesOfNear(ReadOnlySpan<float> scores, ReadOnlySpan<int> experts, Span<float> weights)
     {
-        var sum = 0f;
-        for (var i = 0; i < scores.Length; i++)
-            if (open[i] && scores[best] - scores[i] <= 2 * routing.Jitter * MathF.Max(MathF.Abs(scores[i]), scores[best])) sum += MathF.Exp(scores[i] - scores[best]);
-        return 1 / sum;
+        for (var k = 0; k < Used; k++)
+        {
+            var (best, sum) = (scores[experts[k]], 0f);
+            for (var i = 0; i < scores.Length; i++)
+                if (!experts[..k].Contains(i) && best - scores[i] <= 2 * routing.Jitter * MathF.Max(MathF.Abs(scores[i]), best)) sum += MathF.Exp(scores[i] - best);
+            weights[k] = 1 / sum;
+        }
     }
 
     void OpenGroups()

@@ -29,10 +29,9 @@ public sealed class SelfAttention : IMixer
     {
         (this.entry, this.heads) = (entry, heads);
         var (q, k, v) = (heads.Heads * heads.KeyDim, heads.KvHeads * heads.KeyDim, heads.KvHeads * heads.ValueDim);
-        var query = new ProductPart("attn_q", q, queries);
         qkv = w.Has("attn_qkv") ? w.Linear("attn_qkv", hidden, q + k + v)
-            : w.Has("attn_v") || k != v ? w.Fused(hidden, query, ("attn_k", k), ("attn_v", v))
-            : w.Fused(hidden, query, ("attn_k", k));
+            : w.Has("attn_v") || k != v ? w.Fused(hidden, new ProductPart("attn_q", q, queries), ("attn_k", k), ("attn_v", v))
+            : w.Fused(hidden, new ProductPart("attn_q", q, queries), ("attn_k", k));
         output = w.Linear("attn_output", heads.Heads * heads.ValueDim, hidden);
     }
 
@@ -57,6 +56,9 @@ public sealed class SelfAttention : IMixer
     /// <summary>Multiplies each head's output by a sigmoid of a product of the input, [heads] or [heads * valueDim]; null where there is none.</summary>
     public Linear? Gate { get; init; }
 
+    /// <summary>Chooses positions (MiniMax-M3, Qwen4-Exp); null for all.</summary>
+    public IKeyChooser? Indexer { get; init; }
+
     /// <summary>Multiplies the values (MiMo-V2), or their weighted sums, which is the same.</summary>
     public float ValueScale { get; init; } = 1;
 
@@ -68,7 +70,7 @@ public sealed class SelfAttention : IMixer
         if (Rope is { } rope) (q, k) = (rope.Apply(q, batch), rope.Apply(k, batch));
         if (NormsTurned) (q, k) = Normed(q, k);
         Temperature?.Apply(q, batch);
-        var y = Scale.Forward(batch.Attend(entry, q, k, v, heads, Options), ValueScale);    // writes k and v into the pages, then attends
+        var y = Scale.Forward(batch.Attend(entry, q, k, v, heads, Options, Indexer?.Choose(x, x, batch)), ValueScale);    // writes k and v into the pages, then attends
         if (Gate is { } gate) Multiply.Forward(y, Activate.Forward(gate.Forward(x), Activation.Sigmoid));
         return output.Forward(y);
     }

@@ -13,6 +13,7 @@ public static class Apertus
     public static readonly Architecture Architecture = new("apertus")
     {
         Maker = "Swiss AI",
+        Models = "Apertus 8B and 70B",
         Folders = [new("apertus")
         {
             Keys = KeyMap.Decoder.With(("activation", c => c.Text("hidden_act") is "xielu" ? null : c.Text("hidden_act"))),

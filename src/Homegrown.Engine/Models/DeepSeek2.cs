@@ -16,6 +16,7 @@ public static class DeepSeek2
     public static readonly Architecture Architecture = new("deepseek2")
     {
         Maker = "DeepSeek",
+        Models = "DeepSeek-V2 16B and 236B, V3, R1 and V3.1 671B, Kimi K2 1T, GLM-4.7-Flash, Youtu-LLM 2B",
         Folders =
         [
             new("deepseek_v2")

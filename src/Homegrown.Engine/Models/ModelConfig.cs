@@ -89,8 +89,8 @@ public sealed record ModelConfig
     /// <summary>Reads the keys that decoders share. A missing or impossible one is an error that names it.</summary>
     public static ModelConfig Read(ModelMetadata keys, int vocabularyRows)
     {
-        var layers = keys.Positive("block_count") - keys.Count("nextn_predict_layers");      // GGUF counts layers that predict further tokens, which come last
-        if (layers <= 0) throw keys.Error("nextn_predict_layers", $"leaves none of the {keys.Positive("block_count")} layers");
+        var layers = keys.Positive("block_count") - keys.Count("nextn_predict_layers");       // layers that predict further tokens are not run
+        if (layers <= 0) throw keys.Error("nextn_predict_layers", "leaves no layers of the model itself");
         var windows = ReadWindows(keys, layers);
         var shapes = ReadShapes(keys, windows);
         var heads = shapes[0].Heads;

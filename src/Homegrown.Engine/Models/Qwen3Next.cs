@@ -63,6 +63,7 @@ public static class Qwen3Next
     public static readonly Architecture Architecture = new("qwen3next")
     {
         Maker = "Alibaba",
+        Models = "Qwen3-Next-80B-A3B, Qwen3-Coder-Next",
         Folders = [new("qwen3_next") { Keys = Keys, Names = Names, Idle = Idle }],
         Load = (c, w) => Build(c, w, tiled: false),
     };
@@ -70,6 +71,7 @@ public static class Qwen3Next
     public static readonly Architecture Dense35 = new("qwen35")
     {
         Maker = "Alibaba",
+        Models = "Qwen3.5 dense, the text part",
         Folders = [new("qwen3_5", "qwen3_5_text") { Keys = Keys35, Names = Names, Idle = Idle }],
         Load = (c, w) => Build(c, w, tiled: true),
     };
@@ -77,6 +79,7 @@ public static class Qwen3Next
     public static readonly Architecture MixtureOfExperts35 = new("qwen35moe")
     {
         Maker = "Alibaba",
+        Models = "Qwen3.5-35B-A3B to 397B-A17B, the text part",
         Folders = [new("qwen3_5_moe", "qwen3_5_moe_text") { Keys = Keys35, Names = Names, Idle = Idle }],
         Load = (c, w) => Build(c, w, tiled: true),
     };

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Homegrown.Engine.Folders;
 using Homegrown.Engine.Formats;
 using Homegrown.Engine.Layers;
@@ -186,6 +187,28 @@ public sealed class Weights
         return values;
     }
 
+    /// <summary>A small matrix of integers from 0 up, row by row: [rows * columns].</summary>
+    /// <param name="below">They are smaller than this.</param>
+    public int[] Integers(string name, int rows, int columns, int below)
+    {
+        var (tensor, values) = (Shaped(Full(name), rows, columns), new int[rows * columns]);
+        var weight = tensor.Open().Reshape(rows, columns);
+        for (var i = 0; i < values.Length; i++)
+        {
+            var row = weight.Row(i / columns);
+            var value = tensor.Type switch
+            {
+                TensorType.I64 => MemoryMarshal.Cast<byte, long>(row)[i % columns],
+                TensorType.I32 => MemoryMarshal.Cast<byte, int>(row)[i % columns],
+                var type => throw tensor.Error($"is stored as {type}; it has to be integers"),
+            };
+            values[i] = value >= 0 && value < below ? (int)value : throw tensor.Error($"has {value}, which is not 0 to {below - 1}");
+        }
+
+        tensor.Release();
+        return values;
+    }
+
     /// <summary>1 / length of each row of a matrix.</summary>
     public float[] InverseLengths(string name, int rows, int columns)
     {
@@ -237,11 +260,17 @@ public sealed class Weights
     /// <summary>The tensor of a full name, of a shape (dimensions of 1 aside) and in a type that this build computes with.</summary>
     ModelTensor Take(string name, params ReadOnlySpan<long> shape)
     {
+        var tensor = Shaped(name, shape);
+        if (!QuantFormats.IsSupported(tensor.Type))
+            throw tensor.Error($"is stored as {tensor.Type}, which this build cannot compute with");
+        return tensor;
+    }
+
+    ModelTensor Shaped(string name, params ReadOnlySpan<long> shape)
+    {
         var tensor = source.Tensor(name) ?? throw source.Missing(name, shape);
         if (!tensor.Shape.Where(size => size != 1).SequenceEqual(shape.ToArray().Where(size => size != 1)))
             throw tensor.Error($"has shape [{string.Join(", ", tensor.Shape)}], the model's keys need [{string.Join(", ", shape.ToArray())}]: they are of another model, or a key is wrong");
-        if (!QuantFormats.IsSupported(tensor.Type))
-            throw tensor.Error($"is stored as {tensor.Type}, which this build cannot compute with");
         return tensor;
     }
 

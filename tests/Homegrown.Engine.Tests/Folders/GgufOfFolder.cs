@@ -5,7 +5,7 @@ using Homegrown.Kernels.Quant;
 
 namespace Homegrown.Engine.Tests.Folders;
 
-/// <summary>The GGUF file of a folder: its keys and the tensors that its family takes, under the names of GGUF.</summary>
+/// <summary>The GGUF file of a folder: the keys and tensors that its family takes, under the names of GGUF.</summary>
 static class GgufOfFolder
 {
     /// <param name="further">Layers that predict further tokens, put after the last one, with one tensor each.</param>
@@ -21,7 +21,7 @@ static class GgufOfFolder
             writer.Add("tokenizer.ggml.model", "none");
             var counted = $"{source.Architecture}.block_count";
             var layers = (long)source.Keys.Find(counted)!;
-            foreach (var key in source.Keys.Names.Where(key => key != counted)) Add(key, source.Keys.Find(key)!);
+            foreach (var key in source.KeysTaken.Where(key => key != counted).ToArray()) Add(key, source.Keys.Find(key)!);
             Add(counted, layers + further);
             if (further > 0) writer.Add($"{source.Architecture}.nextn_predict_layers", further);
             foreach (var (name, tensor) in tensors) writer.AddTensor(change(name, null).Name, tensor.Type, [.. tensor.Shape.Reverse()]);

@@ -24,7 +24,9 @@ static unsafe partial class OpDefinitions
         [nameof(LayerNorm)] = OfLayerNorm,
         [nameof(LinearRecurrence)] = OfLinearRecurrence,
         [nameof(MatMul)] = OfMatMul,
+        [nameof(MixStreams)] = OfMixStreams,
         [nameof(Multiply)] = OfMultiply,
+        [nameof(PoolWindows)] = OfPoolWindows,
         [nameof(RmsNorm)] = OfRmsNorm,
         [nameof(Rope)] = OfRope,
         [nameof(Scale)] = OfScale,
@@ -171,6 +173,34 @@ static unsafe partial class OpDefinitions
         ragged.Add(rows, 0, [], 0);
         var expected = x.Map((row, i, _) => Enumerable.Range(0, 3).Sum(j => weight[j, i] * (row + j >= 2 ? x[row + j - 2, i] : 0)));
         return Rented(() => CausalConvolution.Forward(x.Tensor, weights, [], silu: false, new(slots, 0, 2 * length), ragged), expected);
+    }
+
+    /// <summary>Windows of 3 rows that take in those before them, with gates and biases.</summary>
+    static OpRun OfPoolWindows(Compute compute, int length, int rows, Func<Random, float> value)
+    {
+        if (length == 0) return new([], [], 0);
+        const int Window = 3;
+        var options = new PoolOptions(Window, Overlaps: true);
+        using var x = new Matrix2(compute, rows + 4, 2 * length, value, 1);
+        using var gates = new Matrix2(compute, rows + 4, 2 * length, value, 2);
+        using var bias = new Matrix2(compute, Window, 2 * length, value, 3);
+        using var slots = new StateSlots(1, PoolWindows.StateFloats(length, options));
+        var biases = bias.Current();
+        var ragged = new RaggedRows();
+        ragged.Add(rows + 4, 0, [], 0);
+        var expected = new double[(rows + 4) / Window * length];
+        for (var i = 0; i < expected.Length; i++)
+        {
+            var (first, channel) = (i / length * Window, i % length);
+            var series = Enumerable.Range(first, Window).Select(row => (row, column: length + channel));
+            if (first > 0) series = series.Concat(Enumerable.Range(first - Window, Window).Select(row => (row, column: channel)));
+            var (scores, places) = (series.Select(s => (double)(gates[s.row, s.column] + bias[s.row % Window, s.column])).ToArray(), series.ToArray());
+            var largest = scores.Any(double.IsNaN) ? double.NaN : scores.Max();
+            var weights = scores.Select(score => Math.Exp(score - largest)).ToArray();
+            expected[i] = weights.Select((weight, j) => weight * x[places[j].row, places[j].column]).Sum() / weights.Sum();
+        }
+
+        return Rented(() => PoolWindows.Forward(x.Tensor, gates.Tensor, biases, options, new(slots, 0, PoolWindows.StateFloats(length, options)), ragged), expected);
     }
 
     /// <summary>One head, keys of 3 numbers and values of <paramref name="length"/>, the delta rule from a state of zeros.</summary>
