@@ -90,14 +90,16 @@ public sealed class FolderSource : ModelSource
             || (name.StartsWith($"{root}layers.", StringComparison.Ordinal) && int.TryParse(name[$"{root}layers.".Length..].Split('.')[0], out var layer) && layer >= metadata.Positive("block_count"));
 
     ModelTensor? Stored(string name, string module)
-        => module.Contains("{e}", StringComparison.Ordinal) ? Stack(name, module) : folder.Matrix(Rooted(module, root));
+        => module.Contains("{e}", StringComparison.Ordinal) ? Parts(module, "{e}") is { Count: > 0 } experts ? StackedTensor.Of(name, experts) : null
+            : module.Contains("{r}", StringComparison.Ordinal) ? Parts(module, "{r}") is { Count: > 0 } rows ? StackedTensor.Below(name, rows) : null
+            : folder.Matrix(Rooted(module, root));
 
-    /// <summary>Experts that lie singly, as one tensor; null where there is no first one.</summary>
-    StackedTensor? Stack(string name, string module)
+    /// <summary>Tensors of one name but for its number, from 0 on.</summary>
+    List<ModelTensor> Parts(string module, string number)
     {
         var parts = new List<ModelTensor>();
-        while (folder.Matrix(Rooted(module.Replace("{e}", $"{parts.Count}", StringComparison.Ordinal), root)) is { } part) parts.Add(part);
-        return parts.Count == 0 ? null : StackedTensor.Of(name, parts);
+        while (folder.Matrix(Rooted(module.Replace(number, $"{parts.Count}", StringComparison.Ordinal), root)) is { } part) parts.Add(part);
+        return parts;
     }
 
     static string Rooted(string module, string root)

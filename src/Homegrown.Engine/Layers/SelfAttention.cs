@@ -51,6 +51,9 @@ public sealed class SelfAttention : IMixer
     /// <summary>Multiplies each head's output by a sigmoid of a product of the input, [heads] or [heads * valueDim]; null where there is none.</summary>
     public Linear? Gate { get; init; }
 
+    /// <summary>Chooses positions (Qwen4-Exp); null for all.</summary>
+    public IKeyChooser? Indexer { get; init; }
+
     /// <summary>Multiplies the values (MiMo-V2), or their weighted sums, which is the same.</summary>
     public float ValueScale { get; init; } = 1;
 
@@ -61,7 +64,7 @@ public sealed class SelfAttention : IMixer
         if (Rope is { } rope) (q, k) = (rope.Apply(q, batch), rope.Apply(k, batch));
         if (NormsTurned) (q, k) = Normed(q, k);
         Temperature?.Apply(q, batch);
-        var y = Scale.Forward(batch.Attend(entry, q, k, v, heads, Options), ValueScale);    // writes k and v into the pages, then attends
+        var y = Scale.Forward(batch.Attend(entry, q, k, v, heads, Options, Indexer?.Choose(x, x, batch)), ValueScale);    // writes k and v into the pages, then attends
         if (Gate is { } gate) Multiply.Forward(y, Activate.Forward(gate.Forward(x), Activation.Sigmoid));
         return output.Forward(y);
     }

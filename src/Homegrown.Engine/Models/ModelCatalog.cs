@@ -51,6 +51,8 @@ public static class ModelCatalog
         Apertus.Architecture,
         DeepSeek2.Architecture,
         DeepSeek4.Architecture,
+        Qwen4Exp.Architecture,
+        Glm5Next.Architecture,
         Lfm2.Dense,
         Lfm2.MixtureOfExperts,
         NemotronH.Dense,

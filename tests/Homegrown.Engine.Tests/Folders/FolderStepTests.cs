@@ -14,7 +14,7 @@ public sealed class FolderStepTests
     public static TheoryData<string> Folders =>
     [
         "lfm2", "nemotron_h", "falcon_h1",
-        "deepseek_v4", "deepseek_v4-fp4",
+        "deepseek_v4", "deepseek_v4-fp4", "qwen4_exp", "glm5_next",
         "qwen3_next", "qwen3_5", "qwen3_5_moe", "qwen3_5_whole", "minimax",
     ];
 
