@@ -26,9 +26,12 @@ public sealed class ExpertsLayer(Router router, IReadOnlyList<Linear> gateUps, I
     /// <summary>Into the narrower space in which the routed experts work, and back; null where that is the stream's.</summary>
     public (Linear In, Linear Out)? Latent { get; init; }
 
-    public Tensor Forward(Tensor x, Batch batch)
+    public Tensor Forward(Tensor x, Batch batch) => Forward(x, x, batch);
+
+    /// <param name="judged">What the router sees, where it is another norm of the stream (Gemma 4).</param>
+    public Tensor Forward(Tensor x, Tensor judged, Batch batch)
     {
-        Sort(x, batch.Tokens);
+        Sort(judged, batch.Tokens);
         var y = Latent is { } latent ? latent.Out.Forward(Routed(latent.In.Forward(x))) : Routed(x);
         if (Shared is not { } shared) return y;
         var always = shared.Forward(x, batch);

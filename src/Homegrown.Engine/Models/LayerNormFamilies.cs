@@ -8,7 +8,7 @@ namespace Homegrown.Engine.Models;
 /// <summary>
 /// Decoders with layer norms: StarCoder2 (BigCode, 2024, arXiv 2402.19173 §5), StableLM 2 (Stability, 2024, arXiv 2402.17834 §2),
 /// GPT-NeoX and Pythia (EleutherAI, 2022, arXiv 2204.06745 §2), Nemotron-4 and Minitron (NVIDIA, 2024, arXiv 2402.16819 §2), Orion (OrionStar,
-/// 2024, arXiv 2401.12246 §3). They differ by gate, activation, and by branches side by side.
+/// 2024, arXiv 2401.12246 §3). They differ by gate, activation, norms on heads, and by branches side by side.
 /// </summary>
 public static class LayerNormFamilies
 {
@@ -26,8 +26,15 @@ public static class LayerNormFamilies
     public static readonly Architecture StableLm = new("stablelm")
     {
         Maker = "Stability",
-        Folders = [new("stablelm") { Keys = KeyMap.Decoder.With(("use_parallel_residual", "use_parallel_residual")), Idle = ["qk_layernorm"] }],
-        Load = (c, w) => Build(c, w, c.Metadata.Flag("use_parallel_residual", false), w => w.Gated(c)),
+        Folders = [new("stablelm")
+        {
+            Keys = KeyMap.Decoder.With(("use_parallel_residual", "use_parallel_residual")),
+            Names = NameMap.Llama.With(
+                ("blk.{l}.attn_q_norm", "model.layers.{l}.self_attn.q_layernorm.norms.{e}"),
+                ("blk.{l}.attn_k_norm", "model.layers.{l}.self_attn.k_layernorm.norms.{e}")),
+            Idle = ["qk_layernorm"],
+        }],
+        Load = (c, w) => Build(c, w, c.Metadata.Flag("use_parallel_residual", true) && !w.Layer(0).Has("ffn_norm"), w => w.Gated(c)),
     };
 
     public static readonly Architecture GptNeoX = new("gptneox")
@@ -79,7 +86,7 @@ public static class LayerNormFamilies
 
         IBlock Block(int layer, Weights w)
         {
-            var attention = new SelfAttention(layer, w, c.Hidden, c.Shape) { Rope = rope, Options = new() { Window = c.Window(layer) } };
+            var attention = new SelfAttention(layer, w, c.Hidden, c.Shape) { Rope = rope, Norms = w.HeadLayerNorms(c), Options = new() { Window = c.Window(layer) } };
             var between = w.Has("ffn_norm") ? w.LayerNorm("ffn_norm", c) : null;
             return parallel
                 ? new ParallelBlock(w.LayerNorm("attn_norm", c), attention, between, feedForward(w))

@@ -73,7 +73,7 @@ public static class NemotronH
     static Transformer Build(ModelConfig c, Weights w)
     {
         var (keys, kept) = (c.Metadata, new KvShape());
-        var widths = keys.Integers("feed_forward_length", c.Layers) ?? throw keys.Error("feed_forward_length", "is missing");
+        var widths = keys.Integers("feed_forward_length", c.Layers) ?? throw keys.Missing("feed_forward_length", "a number for all layers, or one for each");
         var activation = keys.Has("activation") ? c.Activation : Activation.ReluSquared;
         return new(c, w, [], (layer, w) => new OneBranch(w.RmsNorm("attn_norm", c), Layer(layer, w)), cache: kept);
 

@@ -31,6 +31,9 @@ public sealed class Transformer : Decoder
 
     public override KvShape KvShape { get; }
 
+    /// <summary>Makes what layers share in a step from what enters the first of them, [tokens, hidden]; null where there is nothing.</summary>
+    public Action<Tensor, Batch>? Begin { get; init; }
+
     /// <summary>Residual streams that begin as the token's row, side by side; the last norm brings them together (hyper-connections).</summary>
     public int Streams { get; init; } = 1;
 
@@ -50,6 +53,7 @@ public sealed class Transformer : Decoder
     {
         var x = Widened(Scale.Forward(embedding.Rows(batch), EmbeddingScale));     // [tokens, streams * hidden]
         foreach (var rope in ropes) rope.Prepare(batch);
+        Begin?.Invoke(x, batch);
         foreach (var block in blocks)
         {
             using var layer = batch.Compute.Scope();                         // what a layer makes ends with it; x is added to in place

@@ -71,6 +71,12 @@ public sealed class Weights
     public (INorm Query, INorm Key)? HeadNorms(ModelConfig c)
         => Has("attn_q_norm") ? (RmsNorm("attn_q_norm", c.HeadDim, c.NormEpsilon), RmsNorm("attn_k_norm", c.HeadDim, c.NormEpsilon)) : null;
 
+    /// <summary>Layer norms of q and k, each head by itself and with gains of its own; null where the model has none.</summary>
+    public (INorm Query, INorm Key)? HeadLayerNorms(ModelConfig c)
+        => Has("attn_q_norm") ? (HeadsNorm("attn_q_norm", c.Heads, c), HeadsNorm("attn_k_norm", c.KvHeads, c)) : null;
+
+    HeadsLayerNorm HeadsNorm(string name, int heads, ModelConfig c) => new(Matrix(name, heads, c.HeadDim), c.HeadDim, c.NormEpsilon);
+
     /// <summary>A layer norm of whole rows, with the bias if the model has one.</summary>
     public LayerNormLayer LayerNorm(string name, ModelConfig c)
         => new(Vector(name, c.Hidden), Has($"{name}.bias") ? Vector($"{name}.bias", c.Hidden) : [], c.NormEpsilon);
@@ -170,8 +176,13 @@ public sealed class Weights
     public float[] Matrix(string name, int rows, int columns)
     {
         var (tensor, values) = (Take(Full(name), rows, columns), new float[rows * columns]);
-        var weight = tensor.Open().Reshape(rows, columns);
-        for (var row = 0; row < rows; row++) weight.Dequantize(row, values.AsSpan(row * columns, columns));
+        var parts = tensor is StackedTensor stack ? stack.Parts : [tensor];
+        for (var row = 0; row < rows; row++)
+        {
+            var (part, at) = Math.DivRem(row, rows / parts.Count);
+            parts[part].Open().Reshape(rows / parts.Count, columns).Dequantize(at, values.AsSpan(row * columns, columns));
+        }
+
         tensor.Release();
         return values;
     }
@@ -266,9 +277,9 @@ public sealed class Weights
 
     ModelTensor Shaped(string name, params ReadOnlySpan<long> shape)
     {
-        var tensor = source.Tensor(name) ?? throw source.Missing(name);
+        var tensor = source.Tensor(name) ?? throw source.Missing(name, shape);
         if (!tensor.Shape.Where(size => size != 1).SequenceEqual(shape.ToArray().Where(size => size != 1)))
-            throw tensor.Error($"has shape [{string.Join(", ", tensor.Shape)}], the model needs [{string.Join(", ", shape.ToArray())}]");
+            throw tensor.Error($"has shape [{string.Join(", ", tensor.Shape)}], the model's keys need [{string.Join(", ", shape.ToArray())}]: they are of another model, or a key is wrong");
         return tensor;
     }
 

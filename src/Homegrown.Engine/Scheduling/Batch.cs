@@ -75,6 +75,13 @@ public sealed class Batch(Compute compute, KvCache cache)
     public Tensor Attend(int entry, Tensor q, AttentionShape shape, AttentionOptions? options = null, KeyChoice? choice = null)
         => Attention.Attend(q, cache.Entry(entry), rows, shape, options, choice);
 
+    /// <summary>
+    /// What rows attend to by the scores of an indexer, whose keys the entry holds: q is [tokens, heads * keyDim], weights [tokens, heads], or
+    /// null where each head chooses. Null where no row sees more than it may attend to.
+    /// </summary>
+    public KeyChoice? Choose(int entry, Tensor q, Tensor? weights, IndexerOptions options, KeyChoice choice)
+        => ChooseKeys.Forward(q, weights, cache.Entry(entry), rows, options, choice);
+
     /// <summary>Writes k, [tokens, kvHeads * keyDim], to an entry whose values are in its keys, or that has none.</summary>
     public void Keep(int entry, Tensor k) => Attention.Keep(k, default, cache.Entry(entry), rows);
 

@@ -81,6 +81,26 @@ public sealed class FolderStepTests
         Equal(expected, astray.Run((0, tokens[11..30]))[0]);
     }
 
+    /// <summary>Long enough that keys of windows fill more than one page, and pages of two sequences lie mixed.</summary>
+    [Theory]
+    [InlineData("deepseek_v4")]
+    [InlineData("qwen4_exp")]
+    [InlineData("glm5_next")]
+    public void Long_texts_side_by_side_in_chunks_equal_each_whole(string name)
+    {
+        var (folder, tokens) = Fixture(name);
+        int[] text = [.. Enumerable.Range(0, 330).Select(i => tokens[i * i % 47 % tokens.Length])];
+        int[] other = [.. text.Reverse()];
+        using var alone = new StepDriver(folder, exact: true, positions: 1024);
+        var (first, second) = (alone.Run((0, text))[0], alone.Run((1, other))[0]);
+
+        using var together = new StepDriver(folder, exact: true, positions: 1024);
+        var last = Array.Empty<float[]>();
+        for (var i = 0; i < text.Length; i += 30) last = together.Run((1, other[i..(i + 30)]), (0, text[i..(i + 30)]));
+        Equal(second, last[0]);
+        Equal(first, last[1]);
+    }
+
     static void Equal(float[] expected, float[] actual) => Assert.InRange(Numbers.Nmse(actual, expected), 0, Bound);
 
     static (string Folder, int[] Tokens) Fixture(string name)

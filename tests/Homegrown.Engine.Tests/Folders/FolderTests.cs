@@ -20,6 +20,8 @@ public sealed class FolderTests
         "exaone4", "olmo3", "cohere2", "granite", "starcoder2", "stablelm", "gpt_neox", "nemotron", "arcee", "mimo_v2_flash", "step3p7", "llama-dynamic", "apertus",
         "deepseek_v3",
         "deepseek_v4", "deepseek_v4-fp4", "qwen4_exp", "glm5_next",
+        "phimoe", "gemma4_text", "minimax_m3",
+        "deepseek_v4", "deepseek_v4-fp4",
         "deepseek_v2", "deepseek_v3", "deepseek_v3-fp8", "kimi_k25", "glm4_moe_lite", "youtu",
         "lfm2", "nemotron_h", "falcon_h1",
         "qwen3_next", "qwen3_5", "qwen3_5_moe", "qwen3_5_whole", "minimax",
