@@ -56,6 +56,8 @@ public static class ModelCatalog
         DeepSeek2.Architecture,
         DeepSeek32.Architecture, DeepSeek32.Glm5,
         DeepSeek4.Architecture,
+        Qwen4Exp.Architecture,
+        Glm5Next.Architecture,
         Lfm2.Dense,
         Lfm2.MixtureOfExperts,
         NemotronH.Dense,
