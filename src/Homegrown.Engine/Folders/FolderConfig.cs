@@ -51,6 +51,9 @@ public sealed class FolderConfig
     /// <summary>The setting is there and not null.</summary>
     public bool Has(string path) => Element(path) is not null;
 
+    /// <summary>A setting of the top is there, be it null.</summary>
+    public bool Mentions(string name) => text.TryGetProperty(name, out _);
+
     /// <summary>A long, double, bool or string, or an array of one of these; null where it is absent, null or an object.</summary>
     public object? Find(string path) => Element(path) is { } element ? Value(path, element) : null;
 

@@ -92,14 +92,17 @@ public sealed class FolderSource : ModelSource
         => name.StartsWith("mtp.", StringComparison.Ordinal) || name.StartsWith($"{root}mtp.", StringComparison.Ordinal)
             || (name.StartsWith($"{root}layers.", StringComparison.Ordinal) && int.TryParse(name[$"{root}layers.".Length..].Split('.')[0], out var layer) && layer >= metadata.Positive("block_count"));
 
-    ModelTensor? Stored(string module) => module.Contains("{e}", StringComparison.Ordinal) ? Stack(module) : folder.Matrix(module);
+    ModelTensor? Stored(string module)
+        => module.Contains("{e}", StringComparison.Ordinal) ? Parts(module, "{e}") is { Count: > 0 } experts ? StackedTensor.Of(module, experts) : null
+            : module.Contains("{r}", StringComparison.Ordinal) ? Parts(module, "{r}") is { Count: > 0 } rows ? StackedTensor.Below(module, rows) : null
+            : folder.Matrix(module);
 
-    /// <summary>Experts that lie singly, as one tensor; null where there is no first one.</summary>
-    StackedTensor? Stack(string module)
+    /// <summary>Tensors of one name but for its number, from 0 on.</summary>
+    List<ModelTensor> Parts(string module, string number)
     {
         var parts = new List<ModelTensor>();
-        while (folder.Matrix(module.Replace("{e}", $"{parts.Count}", StringComparison.Ordinal)) is { } part) parts.Add(part);
-        return parts.Count == 0 ? null : StackedTensor.Of(module, parts);
+        while (folder.Matrix(module.Replace(number, $"{parts.Count}", StringComparison.Ordinal)) is { } part) parts.Add(part);
+        return parts;
     }
 
     static string Rooted(string module, string root)

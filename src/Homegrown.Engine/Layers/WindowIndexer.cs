@@ -42,12 +42,19 @@ public sealed class WindowIndexer(Linear queries, Linear? weights, WindowKeys ke
     }
 }
 
-/// <summary>Lists of chosen windows and positions, which the layers of a model fill in turn: one of each for all.</summary>
-public sealed class WindowChoices
+/// <summary>
+/// Lists of chosen windows and positions, which the layers of a model fill in turn: one of each for all. As an indexer of its own it takes over
+/// what the last <see cref="WindowChooser"/> chose, for layers without one (GLM-5, arXiv 2603.12201).
+/// </summary>
+public sealed class WindowChoices : IKeyChooser
 {
     internal KeyChoice Windows { get; } = new();
 
+    internal KeyChoice? Latest { get; set; }
+
     readonly KeyChoice lists = new();
+
+    public KeyChoice? Choose(Tensor x, Tensor queries, Batch batch) => Latest;
 
     /// <summary>
     /// Each row attends to windows, and to the last positions up to its own: both as <see cref="WindowRows.Joined"/> has them.
@@ -94,5 +101,5 @@ public sealed class WindowChoices
 public sealed class WindowChooser(WindowIndexer indexer, WindowChoices choices) : IKeyChooser
 {
     public KeyChoice? Choose(Tensor x, Tensor queries, Batch batch)
-        => indexer.Choose(x, queries, batch) is { } chosen ? choices.Open(chosen, indexer.Rows(batch), batch) : null;
+        => choices.Latest = indexer.Choose(x, queries, batch) is { } chosen ? choices.Open(chosen, indexer.Rows(batch), batch) : null;
 }

@@ -42,7 +42,7 @@ static class ExpertWeights
         var shared = keys.Optional("expert_shared_feed_forward_length", () => inner * Math.Max(1, keys.Count("expert_shared_count")));
         var router = new Router(w.Linear("ffn_gate_inp", c.Hidden, routing.Experts), routing, w.VectorOrEmpty("exp_probs_b.bias", routing.Experts))
         {
-            Table = w.Has("ffn_gate_tid2eid") ? w.Integers("ffn_gate_tid2eid", c.VocabularySize, routing.Used, below: routing.Experts) : [],
+            Table = w.Has("ffn_gate_tid2eid") ? w.Integers("ffn_gate_tid2eid", c.VocabularySize, routing.Used, below: routing.Experts).Select(expert => (int)expert).ToArray() : [],
         };
         return new(router, gateUps, downs, open)
         {

@@ -11,7 +11,7 @@ static class HyperWeights
         var keys = c.Metadata;
         return new(keys.Positive("hyper_connection.count"), c.NormEpsilon, keys.Optional("hyper_connection.epsilon", 1e-6f))
         {
-            Rounds = keys.Count("hyper_connection.sinkhorn_iterations"),
+            Rounds = keys.Has("hyper_connection.sinkhorn_iterations") ? Math.Max(1, keys.Count("hyper_connection.sinkhorn_iterations")) : 0,
             Magnitude = keys.Optional("hyper_connection.magnitude", 2f),
         };
     }

@@ -57,6 +57,9 @@ public sealed class ModelMetadata(ModelSource source, IReadOnlyDictionary<string
     /// <inheritdoc cref="Integers"/>
     public bool[]? Flags(string key, int count) => PerLayer(key, count, (key, value) => value as bool? ?? throw Wrong(key, value, "true or false"), (bool[] all) => all);
 
+    /// <summary>An array of whole numbers as they are stored, or null.</summary>
+    public long[]? Longs(string key) => Find(key) switch { null => null, long[] values => values, var value => throw Wrong(key, value, "an array of integers") };
+
     /// <summary>An array of texts, or null.</summary>
     public string[]? Texts(string key) => Find(key) switch { null => null, string[] texts => texts, var value => throw Wrong(key, value, "an array of texts") };
 

@@ -189,24 +189,33 @@ public sealed class Weights
 
     /// <summary>A small matrix of integers from 0 up, row by row: [rows * columns].</summary>
     /// <param name="below">They are smaller than this.</param>
-    public int[] Integers(string name, int rows, int columns, int below)
+    public long[] Integers(string name, int rows, int columns, long below = long.MaxValue)
     {
-        var (tensor, values) = (Shaped(Full(name), rows, columns), new int[rows * columns]);
+        var (tensor, values) = (Shaped(Full(name), rows, columns), new long[rows * columns]);
         var weight = tensor.Open().Reshape(rows, columns);
         for (var i = 0; i < values.Length; i++)
         {
             var row = weight.Row(i / columns);
-            var value = tensor.Type switch
+            values[i] = tensor.Type switch
             {
                 TensorType.I64 => MemoryMarshal.Cast<byte, long>(row)[i % columns],
                 TensorType.I32 => MemoryMarshal.Cast<byte, int>(row)[i % columns],
                 var type => throw tensor.Error($"is stored as {type}; it has to be integers"),
             };
-            values[i] = value >= 0 && value < below ? (int)value : throw tensor.Error($"has {value}, which is not 0 to {below - 1}");
+            if (values[i] < 0 || values[i] >= below) throw tensor.Error($"has {values[i]}, which is not 0 to {below - 1}");
         }
 
         tensor.Release();
         return values;
+    }
+
+    /// <summary>The parts of a table whose rows are looked up, in order: one, or those in which a folder has it.</summary>
+    public IReadOnlyList<Weight> Table(string name, int columns)
+    {
+        var tensor = source.Tensor(Full(name)) ?? throw source.Missing(Full(name));
+        if (tensor.Columns != columns) throw tensor.Error($"has rows of {tensor.Columns}, the model needs {columns}");
+        if (!QuantFormats.IsSupported(tensor.Type)) throw tensor.Error($"is stored as {tensor.Type}, which this build cannot compute with");
+        return [.. (tensor is StackedTensor stack ? stack.Parts : [tensor]).Select(part => part.Open())];
     }
 
     /// <summary>1 / length of each row of a matrix.</summary>
