@@ -9,7 +9,8 @@ namespace Homegrown.Engine.Tests.Folders;
 /// </summary>
 public sealed class FolderStepTests
 {
-    const double Bound = 1e-11;
+    // In delta-nets the fixtures' own float32 reference is 1.8e-11 from float64; a row by itself reaches 2.1e-11 here, other models 1e-12.
+    const double Bound = 1e-10;
 
     public static TheoryData<string> Folders =>
     [
