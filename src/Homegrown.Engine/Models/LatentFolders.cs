@@ -20,7 +20,11 @@ static class LatentFolders
     public static NameMap Names { get; } = Latent(NameMap.Experts);
 
     /// <summary>Settings that others say again, and those that the tensors show by being there.</summary>
-    public static string[] Idle { get; } = ["ep_size", "head_dim", "mlp_layer_types", "moe_layer_freq", "num_key_value_heads", "qk_head_dim", "seq_aux", "aux_loss_alpha"];
+    public static string[] Idle { get; } =
+    [
+        "aux_loss_alpha", "embedding_initializer_range", "ep_size", "head_dim", "mlp_layer_types", "moe_layer_freq", "num_key_value_heads", "partial_rotary_factor", "qk_head_dim",
+        "seq_aux", "topk_method",
+    ];
 
     public static NameMap Latent(NameMap names) => names.With(
         ("blk.{l}.attn_q_a", "model.layers.{l}.self_attn.q_a_proj"),

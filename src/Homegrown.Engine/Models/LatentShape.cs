@@ -1,3 +1,5 @@
+using Homegrown.Engine.Layers;
+
 namespace Homegrown.Engine.Models;
 
 /// <summary>Widths and scale of a latent attention (DeepSeek-V2, arXiv 2405.04434 §2.1): <c>attention.*_lora_rank</c> and <c>*_length_mla</c>.</summary>
@@ -18,24 +20,26 @@ public sealed record LatentShape(int Heads, int QueryRank, int LatentDim, int Ke
     public static LatentShape Read(ModelConfig c)
     {
         var keys = c.Metadata;
-        var key = Width("attention.key_length");
+        var key = Width("attention.key_length", c.HeadDim);
         var turned = c.Rope.Dims;
         if (turned > key) throw keys.Error("rope.dimension_count", $"{turned} dimensions of a head of {key} cannot turn");
-        return new(c.Heads, keys.Count("attention.q_lora_rank"), keys.Positive("attention.kv_lora_rank"), key, turned, Width("attention.value_length"),
-            ReadScale(c.Rope.Scaling, keys) / MathF.Sqrt(key), keys.Optional("attention.latent_norm_epsilon", c.NormEpsilon));
+        return new(c.Heads, keys.Count("attention.q_lora_rank"), keys.Positive("attention.kv_lora_rank"), key, turned, Width("attention.value_length", c.Hidden / c.Heads),
+            (float)(keys.Number("attention.scale") ?? StretchedScale(c.Rope.Scaling, keys) / Math.Sqrt(key)), keys.Optional("attention.latent_norm_epsilon", c.NormEpsilon));
 
-        int Width(string name) => keys.Optional($"{name}_mla", () => keys.Positive(name));
+        int Width(string name, int otherwise) => keys.Optional($"{name}_mla", () => keys.Optional(name, () => otherwise));
     }
+
+    /// <summary>How the shared key and its part of the queries turn: pairs side by side, unless the file says otherwise.</summary>
+    public RopeLayer Rope(ModelConfig c)
+        => c.Metadata.Flag("rope.interleaved", true) ? RopeLayer.Adjacent(TurnedDim, c.Rope) : RopeLayer.Halves(TurnedDim, c.Rope);
 
     /// <summary>
     /// Where YaRN stretches, the softmax takes the square of 0.1 m ln(factor) + 1, with m from the file: mscale_all_dim, of which GGUF's
     /// yarn_log_multiplier is a tenth.
     /// </summary>
-    static float ReadScale(RopeScaling scaling, ModelMetadata keys)
+    static double StretchedScale(RopeScaling scaling, ModelMetadata keys)
     {
         var multiplier = keys.Number("rope.scaling.mscale_all_dim") ?? 10 * keys.Number("rope.scaling.yarn_log_multiplier") ?? 0;
-        if (scaling.Kind != RopeScalingKind.Yarn) return 1;
-        var scale = RopeConfig.LogScale(scaling.Factor, multiplier);
-        return (float)(scale * scale);
+        return scaling.Kind == RopeScalingKind.Yarn ? Math.Pow(RopeConfig.LogScale(scaling.Factor, multiplier), 2) : 1;
     }
 }
