@@ -81,6 +81,34 @@ public sealed class FolderStepTests
         Equal(expected, astray.Run((0, tokens[11..30]))[0]);
     }
 
+    [Theory]
+    [MemberData(nameof(Folders))]
+    public void A_decoded_token_allocates_nothing(string name)
+    {
+        var (folder, tokens) = Fixture(name);
+        using var steps = new StepDriver(folder, exact: true);
+        steps.Run((0, tokens[..20]));
+        foreach (var token in tokens[20..25]) steps.Run((0, [token]));
+        Assert.Equal(0, steps.Allocated(0, tokens[25]));
+    }
+
+    [Theory]
+    [MemberData(nameof(Folders))]
+    public void Another_sequence_that_begins_with_a_snapshot_goes_on_as_the_first(string name)
+    {
+        var (folder, tokens) = Fixture(name);
+        using var straight = new StepDriver(folder, exact: true);
+        var expected = straight.Run((0, tokens[..30]))[0];
+
+        using var reused = new StepDriver(folder, exact: true);
+        reused.Run((0, tokens[..11]));
+        var saved = reused.Save(0);
+        using var states = saved.States;
+        reused.Run((0, [.. tokens[..30].Reverse()]));
+        reused.Fork(0, 1, saved);
+        Equal(expected, reused.Run((1, tokens[11..30]))[0]);
+    }
+
     static void Equal(float[] expected, float[] actual) => Assert.InRange(Numbers.Nmse(actual, expected), 0, Bound);
 
     static (string Folder, int[] Tokens) Fixture(string name)
