@@ -49,6 +49,7 @@ public static class MiniMax01
     public static readonly Architecture Architecture = new("minimax-01")
     {
         Maker = "MiniMax",
+        Models = "MiniMax-Text-01 and MiniMax-M1 456B",
         Folders =
         [
             new("minimax") { Keys = Keys, Names = Names, Idle = Idle },
