@@ -23,6 +23,9 @@ public enum RouterScores
 /// <param name="Used">Chosen for a token.</param>
 public sealed record Routing(int Experts, int Used, RouterScores Scores)
 {
+    /// <summary>Of the experts, the last so many give back their input (LongCat-Flash, arXiv 2509.01322 §2.1).</summary>
+    public int Identities { get; init; }
+
     /// <summary>The chosen weights are divided by their sum.</summary>
     public bool Normalised { get; init; }
 
@@ -47,6 +50,9 @@ public sealed class Router(Linear gate, Routing routing, float[] bias)
 {
     readonly float[] choice = new float[routing.Experts];
     readonly bool[] open = new bool[routing.Experts];
+
+    /// <summary>To choose from.</summary>
+    public int Experts => routing.Experts;
 
     /// <summary>Chosen for each token.</summary>
     public int Used => routing.Used;

@@ -49,7 +49,7 @@ public static class ModelCatalog
         Spark.Architecture,
         Step35.Architecture,
         Apertus.Architecture,
-        DeepSeek2.Architecture,
+        DeepSeek.Architecture, DeepSeek2.Architecture, AxK1.Architecture, Mistral4.Architecture, MiniCpm3.Architecture, LongcatFlash.Architecture,
         Lfm2.Dense,
         Lfm2.MixtureOfExperts,
         NemotronH.Dense,

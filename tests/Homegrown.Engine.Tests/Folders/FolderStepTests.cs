@@ -14,6 +14,7 @@ public sealed class FolderStepTests
     public static TheoryData<string> Folders =>
     [
         "lfm2", "nemotron_h", "falcon_h1",
+        "deepseek_v2", "deepseek_v3", "deepseek_v3-fp8", "kimi_k25", "glm4_moe_lite", "youtu", "axk1", "mistral4", "minicpm3", "longcat_flash",
     ];
 
     [Theory]
