@@ -17,7 +17,7 @@ public sealed class FolderConfig
     static readonly HashSet<string> Idle = new(StringComparer.Ordinal)
     {
         "architectures", "attention_bias", "attention_dropout", "auto_map", "bias", "bos_token_id", "dtype", "embd_pdrop", "eos_token_id", "hidden_dropout", "initializer_range", "mlp_bias",
-        "model_type", "output_router_logits", "pad_token_id", "pretraining_tp", "qkv_bias", "quantization_config", "resid_pdrop", "router_aux_loss_coef", "sep_token_id", "text_config",
+        "model_type", "num_nextn_predict_layers", "output_router_logits", "pad_token_id", "pretraining_tp", "qkv_bias", "quantization_config", "resid_pdrop", "router_aux_loss_coef", "sep_token_id", "text_config",
         "tie_word_embeddings", "torch_dtype", "transformers_version", "use_bias", "use_cache", "use_qkv_bias", "vision_config",
     };
 

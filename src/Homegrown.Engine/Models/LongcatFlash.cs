@@ -69,7 +69,7 @@ public static class LongcatFlash
 
     static ModelTensor Raised(ModelTensor gain, float scale) => gain.Map(value => value * scale);
 
-    static object? LatentScale(FolderConfig c, string of)
+    static double? LatentScale(FolderConfig c, string of)
         => (c.Flag($"mla_scale_{of}_lora") ?? true) && c.Number($"{of}_lora_rank") is > 0 and var rank ? Math.Sqrt((c.Number("hidden_size") ?? rank) / rank) : null;
 
     static object? Only(FolderConfig c, string setting, string known)

@@ -7,10 +7,6 @@ namespace Homegrown.Engine.Models;
 /// Mistral Small 4 and its kin (Mistral, 2026): DeepSeek-V3 with softmax scores, groups ranked by their two best all the same, and
 /// <see cref="QueryTemperature"/>.
 /// </summary>
-/// <remarks>
-/// Hugging Face's library leaves the softmax as it is where YaRN stretches, whatever mscale_all_dim says: so do folders. GGUF files
-/// say yarn_log_multiplier, and mean DeepSeek's square.
-/// </remarks>
 public static class Mistral4
 {
     public static readonly Architecture Architecture = new("mistral4")
@@ -18,11 +14,8 @@ public static class Mistral4
         Maker = "Mistral",
         Folders = [new("mistral4")
         {
-            Keys = LatentFolders.Keys.With(
-                ("attention.scale", c => 1 / Math.Sqrt((c.Integer("qk_nope_head_dim") + c.Integer("qk_rope_head_dim")) ?? 1)),
-                ("expert_weights_norm", c => c.Flag("norm_topk_prob") ?? true)).With(
-                ("attention.temperature_scale", "rope_parameters.llama_4_scaling_beta"),
-                ("expert_gating_func", "none")),
+            Keys = LatentFolders.Keys.With(("expert_weights_norm", c => c.Flag("norm_topk_prob") ?? true)).With(
+                ("attention.temperature_scale", "rope_parameters.llama_4_scaling_beta")),
             Names = LatentFolders.Names.With(
                 ("blk.{l}.ffn_gate_up_exps", "model.layers.{l}.mlp.experts.gate_up_proj"),
                 ("blk.{l}.ffn_down_exps", "model.layers.{l}.mlp.experts.down_proj")),

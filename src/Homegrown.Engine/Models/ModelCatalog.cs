@@ -55,6 +55,7 @@ public static class ModelCatalog
         NemotronH.Dense,
         NemotronH.MixtureOfExperts,
         FalconH1.Architecture,
+        Qwen3Next.Architecture, Qwen3Next.Dense35, Qwen3Next.MixtureOfExperts35, MiniMax01.Architecture,
     ];
 
     /// <summary>The architecture that a source names.</summary>

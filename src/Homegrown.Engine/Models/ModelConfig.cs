@@ -65,13 +65,22 @@ public sealed record ModelConfig
             ? this
             : this with { Windows = [.. Windows.Select((window, layer) => layer % period == full ? 0 : window)] };
 
+    /// <summary>By layer: it keeps a state instead of keys and values. Unless the file says which, all but every <paramref name="interval"/>th.</summary>
+    public bool[] RecurrentLayers(int interval)
+    {
+        var period = Metadata.Optional("full_attention_interval", () => interval);
+        var flags = Metadata.Integers("attention.recurrent_layers", Layers);
+        return [.. Enumerable.Range(0, Layers).Select(layer => flags is null ? (layer + 1) % period != 0 : flags[layer] != 0)];
+    }
+
     /// <summary>All other keys of the architecture, with their reads noted.</summary>
     public required ModelMetadata Metadata { get; init; }
 
     /// <summary>Reads the keys that decoders share. A missing or impossible one is an error that names it.</summary>
     public static ModelConfig Read(ModelMetadata keys, int vocabularyRows)
     {
-        var layers = keys.Positive("block_count");
+        var layers = keys.Positive("block_count") - keys.Count("nextn_predict_layers");       // layers that predict further tokens are not run
+        if (layers <= 0) throw keys.Error("nextn_predict_layers", "leaves no layers of the model itself");
         var windows = ReadWindows(keys, layers);
         var shapes = ReadShapes(keys, windows);
         var heads = shapes[0].Heads;

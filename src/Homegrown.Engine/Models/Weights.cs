@@ -85,7 +85,7 @@ public sealed class Weights
         => Has(name) ? Linear(name, inputs, outputs) : new Linear(new Matrix(tied.Table = Packed(tied.Tensor, tied.Table)));
 
     /// <summary>Several products of the same input as one; their outputs stand side by side.</summary>
-    public Linear Fused(int inputs, params ReadOnlySpan<(string Name, int Outputs)> parts) => Join(inputs, parts, null);
+    public Linear Fused(int inputs, params ReadOnlySpan<ProductPart> parts) => Join(inputs, parts, null);
 
     /// <summary>
     /// The gated feed-forward block: ffn_gate, ffn_up and ffn_down, or with <paramref name="kind"/> those of the shared expert
@@ -129,22 +129,30 @@ public sealed class Weights
     }
 
     /// <param name="of">One expert of stacks of so many, through which that share of tokens passes; null where tensors stand alone.</param>
-    Linear Join(int inputs, ReadOnlySpan<(string Name, int Outputs)> parts, (int Expert, int Count, double Share)? of)
+    Linear Join(int inputs, ReadOnlySpan<ProductPart> parts, (int Expert, int Count, double Share)? of)
     {
         var matrices = new Weight[parts.Length];
         var (bias, first, total) = (default(float[]), 0, 0);
-        foreach (var (_, outputs) in parts) total += outputs;
+        foreach (var part in parts) total += part.Outputs;
         for (var i = 0; i < parts.Length; i++)
         {
-            var (name, outputs) = parts[i];
-            var tensor = of is { } expert ? Take(Full(name), [expert.Count, outputs, inputs]).Slice(expert.Expert) : Take(Full(name), outputs, inputs);
+            var (part, name) = (parts[i], parts[i].Name);
+            var tensor = Own(part, of is { } expert ? Take(Full(name), [expert.Count, part.Stored, inputs]).Slice(expert.Expert) : Take(Full(name), part.Stored, inputs));
             matrices[i] = Packed(tensor, tensor.Open() with { FineInputs = name == Values }, of?.Share ?? 1);
             if (Has($"{name}.bias"))
-                Take(Full($"{name}.bias"), of?.Count ?? 1, outputs).Open().Dequantize(of?.Expert ?? 0, (bias ??= new float[total]).AsSpan(first, outputs));
-            first += outputs;
+                Own(part, Take(Full($"{name}.bias"), of?.Count ?? 1, part.Stored)).Open().Dequantize(of?.Expert ?? 0, (bias ??= new float[total]).AsSpan(first, part.Outputs));
+            first += part.Outputs;
         }
 
         return new Linear(new Matrix(matrices), bias);
+    }
+
+    /// <summary>The rows of a part, which live as long as the source where they had to be copied.</summary>
+    ModelTensor Own(ProductPart part, ModelTensor stored)
+    {
+        var own = part.Of(stored);
+        if (own != stored) source.Made.Add(own);
+        return own;
     }
 
     /// <summary>A vector as float32.</summary>
@@ -193,6 +201,12 @@ public sealed class Weights
     {
         source.Made.Add(part);
         return Packed(part, part.Open());
+    }
+
+    /// <summary>Passes over tensors that files may have though the model does without them: they are not reported.</summary>
+    public void PassOver(params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names) source.Tensor(Full(name));
     }
 
     /// <summary>Stored tensors that no layer took: parts of the model that would be ignored.</summary>

@@ -29,6 +29,6 @@ unsafe struct ProductCall
     /// <summary>Parts that have rests, or a <see cref="RestEntry"/> for each part of each token that has.</summary>
     public int* List;
 
-    /// <summary>How many are listed: the kernel may count it down.</summary>
+    /// <summary>How many are listed, or of a product of floats the groups of rows. The kernel may change what it is called with.</summary>
     public long Listed;
 }

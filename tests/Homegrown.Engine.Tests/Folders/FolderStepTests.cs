@@ -15,6 +15,7 @@ public sealed class FolderStepTests
     [
         "lfm2", "nemotron_h", "falcon_h1",
         "deepseek_v2", "deepseek_v3", "deepseek_v3-fp8", "kimi_k25", "glm4_moe_lite", "youtu", "axk1", "mistral4", "minicpm3", "longcat_flash",
+        "qwen3_next", "qwen3_5", "qwen3_5_moe", "qwen3_5_whole", "minimax",
     ];
 
     [Theory]
@@ -85,6 +86,7 @@ public sealed class FolderStepTests
     static (string Folder, int[] Tokens) Fixture(string name)
     {
         var folder = Repository.Shared("hf", name);
-        return (folder, FolderTests.Tokens(folder, "a"));
+        var tokens = FolderTests.Tokens(folder, "a");
+        return (folder, name == "minicpm3" ? tokens[..32] : tokens);      // beyond 32 LongRoPE takes other divisors, and keys stay as they were turned
     }
 }

@@ -20,6 +20,7 @@ public sealed class FolderTests
         "exaone4", "olmo3", "cohere2", "granite", "starcoder2", "stablelm", "gpt_neox", "nemotron", "arcee", "mimo_v2_flash", "step3p7", "llama-dynamic", "apertus",
         "deepseek_v2", "deepseek_v3", "deepseek_v3-fp8", "kimi_k25", "glm4_moe_lite", "youtu", "axk1", "mistral4", "minicpm3", "longcat_flash",
         "lfm2", "nemotron_h", "falcon_h1",
+        "qwen3_next", "qwen3_5", "qwen3_5_moe", "qwen3_5_whole", "minimax",
     ];
 
     [Theory]
