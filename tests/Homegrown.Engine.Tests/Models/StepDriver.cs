@@ -31,6 +31,9 @@ sealed class StepDriver : IDisposable
         batch = new Batch(compute, cache);
     }
 
+    /// <summary>What the model keeps of its sequences.</summary>
+    public KvShape Kept => decoder.KvShape;
+
     /// <summary>Appends tokens to sequences in one step; the logits of each sequence's last token, in the order given.</summary>
     public float[][] Run(params ReadOnlySpan<(int Sequence, int[] Tokens)> work)
     {
