@@ -85,6 +85,7 @@ sealed class StepDriver : IDisposable
     {
         var lease = new KvLease();
         lease.Pages.AddRange(sequences[from].Lease.Pages.Take(KvCache.PagesFor(saved.Length)));
+        lease.WindowPages.AddRange(sequences[from].Lease.WindowPages.Select(pages => pages[..1]));    // a page of windows is more positions than any test has
         Assert.True(cache.TryReserve(lease, saved.Length));
         cache.Restore(lease, saved.States);
         sequences[to] = (lease, saved.Length);
