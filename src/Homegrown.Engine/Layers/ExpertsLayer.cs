@@ -6,12 +6,15 @@ namespace Homegrown.Engine.Layers;
 
 /// <summary>
 /// A mixture of experts: each token passes through a few of many feed-forward blocks, and the shared ones, if any. Tokens are brought
-/// together by expert, so that each expert's weights are read once a step.
+/// together by expert, so that each expert's weights are read once a step, and all experts are one dispatch to the threads.
 /// </summary>
 public sealed class ExpertsLayer(Router router, IReadOnlyList<Linear> gateUps, IReadOnlyList<Linear> downs, Gate gate) : IFeedForward
 {
+    // A use is a token through one expert. ends: of each expert's uses, sorted by expert. tokens: of the sorted uses. places: where
+    // the uses of a token are among the sorted ones.
     readonly int[] ends = new int[gateUps.Count];
-    int[] chosen = [], rows = [];
+    readonly GroupedLinear gateUp = new(gateUps), down = new(downs);
+    int[] chosen = [], tokens = [], places = [];
     float[] weights = [];
 
     /// <summary>Runs for every token, and is added.</summary>
@@ -40,38 +43,20 @@ public sealed class ExpertsLayer(Router router, IReadOnlyList<Linear> gateUps, I
     /// <summary>The sum of what the chosen experts give.</summary>
     Tensor Routed(Tensor x)
     {
-        var y = x.Compute.Rent(x.Rows, x.Columns);
-        for (var row = 0; row < y.Rows; row++) y.Row(row).Clear();
-        for (int expert = 0, first = 0; expert < ends.Length; first = ends[expert++])
-            if (ends[expert] > first) Run(expert, x, y, rows.AsSpan(first, ends[expert] - first));
-        return y;
+        var inner = gateUp.Forward(x, tokens, ends);
+        var result = Plain is { } activation ? down.Forward(Activate.Forward(inner, activation), ends) : down.Forward(inner, gate, ends);
+        return WeightedSum.Forward(result, x.Rows, router.Used, places, weights);
     }
 
-    /// <summary>One expert on its tokens; <paramref name="uses"/> are token * used + rank.</summary>
-    void Run(int expert, Tensor x, Tensor y, ReadOnlySpan<int> uses)
-    {
-        using var scope = x.Compute.Scope();
-        var own = x.Compute.Rent(uses.Length, x.Columns);
-        for (var i = 0; i < uses.Length; i++) x.Row(uses[i] / router.Used).CopyTo(own.Row(i));
-        var inner = gateUps[expert].Forward(own);
-        var result = downs[expert].Forward(Plain is { } activation ? Activate.Forward(inner, activation) : Gated.Forward(inner, gate));
-        for (var i = 0; i < uses.Length; i++)
-        {
-            Span<float> to = y.Row(uses[i] / router.Used), from = result.Row(i);
-            var weight = weights[uses[i]];
-            for (var column = 0; column < to.Length; column++) to[column] += weight * from[column];
-        }
-    }
-
-    /// <summary>Chooses, and sorts the uses by expert: those of expert e end at ends[e] in rows.</summary>
+    /// <summary>Chooses, and sorts the uses by expert.</summary>
     void Sort(Tensor x)
     {
         var count = x.Rows * router.Used;
-        if (chosen.Length < count) (chosen, rows, weights) = (new int[count], new int[count], new float[count]);
+        if (chosen.Length < count) (chosen, tokens, places, weights) = (new int[count], new int[count], new int[count], new float[count]);
         router.Choose(x, chosen.AsSpan(0, count), weights.AsSpan(0, count));
         Array.Clear(ends);
         for (var i = 0; i < count; i++) ends[chosen[i]]++;
         for (int expert = 0, sum = 0; expert < ends.Length; expert++) (ends[expert], sum) = (sum, sum + ends[expert]);
-        for (var i = 0; i < count; i++) rows[ends[chosen[i]]++] = i;
+        for (var i = 0; i < count; i++) tokens[places[i] = ends[chosen[i]]++] = i / router.Used;
     }
 }

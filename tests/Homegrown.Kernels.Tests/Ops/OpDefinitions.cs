@@ -20,6 +20,7 @@ static unsafe partial class OpDefinitions
         [nameof(CausalConvolution)] = OfCausalConvolution,
         [nameof(Embedding)] = OfEmbedding,
         [nameof(Gated)] = OfGated,
+        [nameof(GroupedMatMul)] = OfGroupedMatMul,
         [nameof(LayerNorm)] = OfLayerNorm,
         [nameof(LinearRecurrence)] = OfLinearRecurrence,
         [nameof(MatMul)] = OfMatMul,
@@ -29,6 +30,7 @@ static unsafe partial class OpDefinitions
         [nameof(Scale)] = OfScale,
         [nameof(SwiGlu)] = OfSwiGlu,
         [nameof(TimeStep)] = OfTimeStep,
+        [nameof(WeightedSum)] = OfWeightedSum,
         [nameof(Xielu)] = OfXielu,
     };
 
