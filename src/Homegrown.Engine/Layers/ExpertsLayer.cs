@@ -10,11 +10,11 @@ namespace Homegrown.Engine.Layers;
 /// </summary>
 public sealed class ExpertsLayer(Router router, IReadOnlyList<Linear> gateUps, IReadOnlyList<Linear> downs, Gate gate) : IFeedForward
 {
-    // A use is a token through one expert. ends: of each expert's uses, sorted by expert. tokens: of the sorted uses. places: where
+    // A use is a token through one expert. ends: of each expert's uses, sorted by expert. sources: the tokens of the sorted uses. places: where
     // the uses of a token are among the sorted ones.
     readonly int[] ends = new int[gateUps.Count];
     readonly GroupedLinear gateUp = new(gateUps), down = new(downs);
-    int[] chosen = [], tokens = [], places = [];
+    int[] chosen = [], sources = [], places = [];
     float[] weights = [];
 
     /// <summary>Runs for every token, and is added.</summary>
@@ -29,9 +29,12 @@ public sealed class ExpertsLayer(Router router, IReadOnlyList<Linear> gateUps, I
     /// <summary>Into the narrower space in which the routed experts work, and back; null where that is the stream's.</summary>
     public (Linear In, Linear Out)? Latent { get; init; }
 
-    public Tensor Forward(Tensor x, Batch batch)
+    public Tensor Forward(Tensor x, Batch batch) => Forward(x, x, batch);
+
+    /// <param name="judged">What the router sees, where it is another norm of the stream (Gemma 4).</param>
+    public Tensor Forward(Tensor x, Tensor judged, Batch batch)
     {
-        Sort(x);
+        Sort(judged, batch.Tokens);
         var y = Latent is { } latent ? latent.Out.Forward(Routed(latent.In.Forward(x))) : Routed(x);
         if (Shared is not { } shared) return y;
         var always = shared.Forward(x, batch);
@@ -43,20 +46,20 @@ public sealed class ExpertsLayer(Router router, IReadOnlyList<Linear> gateUps, I
     /// <summary>The sum of what the chosen experts give.</summary>
     Tensor Routed(Tensor x)
     {
-        var inner = gateUp.Forward(x, tokens, ends);
+        var inner = gateUp.Forward(x, sources, ends);
         var result = Plain is { } activation ? down.Forward(Activate.Forward(inner, activation), ends) : down.Forward(inner, gate, ends);
         return WeightedSum.Forward(result, x.Rows, router.Used, places, weights);
     }
 
     /// <summary>Chooses, and sorts the uses by expert.</summary>
-    void Sort(Tensor x)
+    void Sort(Tensor x, ReadOnlySpan<int> tokens)
     {
         var count = x.Rows * router.Used;
-        if (chosen.Length < count) (chosen, tokens, places, weights) = (new int[count], new int[count], new int[count], new float[count]);
-        router.Choose(x, chosen.AsSpan(0, count), weights.AsSpan(0, count));
+        if (chosen.Length < count) (chosen, sources, places, weights) = (new int[count], new int[count], new int[count], new float[count]);
+        router.Choose(x, tokens, chosen.AsSpan(0, count), weights.AsSpan(0, count));
         Array.Clear(ends);
         for (var i = 0; i < count; i++) ends[chosen[i]]++;
         for (int expert = 0, sum = 0; expert < ends.Length; expert++) (ends[expert], sum) = (sum, sum + ends[expert]);
-        for (var i = 0; i < count; i++) tokens[places[i] = ends[chosen[i]]++] = i / router.Used;
+        for (var i = 0; i < count; i++) sources[places[i] = ends[chosen[i]]++] = i / router.Used;
     }
 }
