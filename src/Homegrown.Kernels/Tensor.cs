@@ -44,6 +44,14 @@ public readonly unsafe struct Tensor
         return new(Compute, Data + start, Rows, count, Stride);
     }
 
+    /// <summary>Rows <paramref name="start"/> to start + count - 1: a view.</summary>
+    public Tensor SliceRows(int start, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)start, (uint)Rows, nameof(start));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)count, (uint)(Rows - start), nameof(count));
+        return new(Compute, RowPointer(start), count, Columns, Stride);
+    }
+
     /// <summary>Adds <paramref name="other"/> in place: the residual stream. Same shape.</summary>
     public void operator +=(Tensor other) => Ops.Add.Forward(this, other);
 

@@ -6,13 +6,17 @@ namespace Homegrown.Engine.Layers;
 
 /// <summary>
 /// A mixture of experts: each token passes through a few of many feed-forward blocks, and the shared ones, if any. Tokens are brought
-/// together by expert, so that each expert's weights are read once a step. Experts beyond those with weights give back their input.
+/// together by expert, so that each expert's weights are read once a step, and all experts are one dispatch to the threads. Experts beyond
+/// those with weights give back their input.
 /// </summary>
 public sealed class ExpertsLayer(Router router, IReadOnlyList<Linear> gateUps, IReadOnlyList<Linear> downs, Gate gate) : IFeedForward
 {
-    readonly int[] ends = new int[router.Experts];
-    int[] chosen = [], rows = [];
-    float[] weights = [];
+    // A use is a token through one expert. ends: of each expert's uses, sorted by expert. sources: the tokens of the sorted uses. places: where
+    // the uses of a token are among the sorted ones.
+    readonly int[] ends = new int[gateUps.Count];
+    readonly GroupedLinear gateUp = new(gateUps), down = new(downs);
+    int[] chosen = [], sources = [], places = [];
+    float[] weights = [], returned = [];
 
     /// <summary>Runs for every token, and is added.</summary>
     public IFeedForward? Shared { get; init; }
@@ -43,43 +47,45 @@ public sealed class ExpertsLayer(Router router, IReadOnlyList<Linear> gateUps, I
     /// <summary>The sum of what the chosen experts give.</summary>
     Tensor Routed(Tensor x)
     {
-        var y = x.Compute.Rent(x.Rows, x.Columns);
-        for (var row = 0; row < y.Rows; row++) y.Row(row).Clear();
-        for (int expert = 0, first = 0; expert < ends.Length; first = ends[expert++])
-            if (ends[expert] > first) Run(expert, x, y, rows.AsSpan(first, ends[expert] - first));
+        if (router.Experts == ends.Length) return Computed(x);
+        var y = ends[^1] > 0 ? Computed(x) : x.Compute.Rent(x.Rows, x.Columns);
+        for (var token = 0; token < y.Rows; token++)
+        {
+            if (ends[^1] == 0) y.Row(token).Clear();
+            Add(returned[token], x.Row(token), y.Row(token));
+        }
+
         return y;
     }
 
-    /// <summary>One expert on its tokens; <paramref name="uses"/> are token * used + rank.</summary>
-    void Run(int expert, Tensor x, Tensor y, ReadOnlySpan<int> uses)
+    Tensor Computed(Tensor x)
     {
-        using var scope = x.Compute.Scope();
-        var own = x.Compute.Rent(uses.Length, x.Columns);
-        for (var i = 0; i < uses.Length; i++) x.Row(uses[i] / router.Used).CopyTo(own.Row(i));
-        var result = expert < gateUps.Count ? Through(expert, own) : own;
-        for (var i = 0; i < uses.Length; i++)
-        {
-            Span<float> to = y.Row(uses[i] / router.Used), from = result.Row(i);
-            var weight = weights[uses[i]];
-            for (var column = 0; column < to.Length; column++) to[column] += weight * from[column];
-        }
+        var inner = gateUp.Forward(x, sources, ends);
+        var result = Plain is { } activation ? down.Forward(Activate.Forward(inner, activation), ends) : down.Forward(inner, gate, ends);
+        return WeightedSum.Forward(result, x.Rows, router.Used, places, weights);
     }
 
-    Tensor Through(int expert, Tensor x)
+    static void Add(float weight, ReadOnlySpan<float> x, Span<float> y)
     {
-        var inner = gateUps[expert].Forward(x);
-        return downs[expert].Forward(Plain is { } activation ? Activate.Forward(inner, activation) : Gated.Forward(inner, gate));
+        for (var i = 0; i < y.Length; i++) y[i] += weight * x[i];
     }
 
-    /// <summary>Chooses, and sorts the uses by expert: those of expert e end at ends[e] in rows.</summary>
+    /// <summary>Chooses, and sorts the uses by expert; those of experts without weights become the share of a token that is returned.</summary>
     void Sort(Tensor x, ReadOnlySpan<int> tokens)
     {
         var count = x.Rows * router.Used;
-        if (chosen.Length < count) (chosen, rows, weights) = (new int[count], new int[count], new float[count]);
+        if (chosen.Length < count) (chosen, sources, places, weights) = (new int[count], new int[count], new int[count], new float[count]);
         router.Choose(x, tokens, chosen.AsSpan(0, count), weights.AsSpan(0, count));
+        if (returned.Length < x.Rows) returned = new float[x.Rows];
         Array.Clear(ends);
-        for (var i = 0; i < count; i++) ends[chosen[i]]++;
+        Array.Clear(returned);
+        for (var i = 0; i < count; i++)
+        {
+            if (chosen[i] < ends.Length) ends[chosen[i]]++;
+            else (returned[i / router.Used], weights[i], places[i]) = (returned[i / router.Used] + weights[i], 0, 0);
+        }
+
         for (int expert = 0, sum = 0; expert < ends.Length; expert++) (ends[expert], sum) = (sum, sum + ends[expert]);
-        for (var i = 0; i < count; i++) rows[ends[chosen[i]]++] = i;
+        for (var i = 0; i < count; i++) if (chosen[i] < ends.Length) sources[places[i] = ends[chosen[i]]++] = i / router.Used;
     }
 }

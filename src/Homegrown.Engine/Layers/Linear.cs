@@ -8,6 +8,11 @@ namespace Homegrown.Engine.Layers;
 /// <summary>y = W x + b, or several such products of the same input computed as one (q, k, v; gate, up).</summary>
 public sealed class Linear(Matrix weight, float[]? bias = null)
 {
+    internal Matrix Weight => weight;
+
+    /// <summary>[outputs], or null.</summary>
+    internal float[]? Bias => bias;
+
     /// <summary>[tokens, inputs] to [tokens, outputs]; fused outputs stand side by side in the order of their names.</summary>
     public Tensor Forward(Tensor x) => Biased(MatMul.Forward(x, weight));
 

@@ -31,7 +31,8 @@ public sealed class RandomModel(ModelShape shape, TypeMix mix)
         foreach (var tensor in shape.Tensors())
         {
             if (tensor.Role is null) writer.AddTensor(tensor.Name, TensorType.F32, tensor.Columns);
-            else writer.AddTensor(tensor.Name, TypeOf(tensor), tensor.Columns, tensor.Rows);
+            else if (tensor.Experts == 0) writer.AddTensor(tensor.Name, TypeOf(tensor), tensor.Columns, tensor.Rows);
+            else writer.AddTensor(tensor.Name, TypeOf(tensor), tensor.Columns, tensor.Rows, tensor.Experts);
         }
 
         var written = 0L;
@@ -80,7 +81,7 @@ public sealed class RandomModel(ModelShape shape, TypeMix mix)
     TensorType TypeOf(ShapeTensor tensor)
         => tensor.Role is { } role ? mix.Of(role, tensor.Layer, shape.Layers, tensor.Columns) : TensorType.F32;
 
-    long BytesOf(ShapeTensor tensor) => tensor.Rows * QuantFormats.RowBytes(TypeOf(tensor), tensor.Columns);
+    long BytesOf(ShapeTensor tensor) => (long)Math.Max(1, tensor.Experts) * tensor.Rows * QuantFormats.RowBytes(TypeOf(tensor), tensor.Columns);
 
     void AddMetadata(GgufWriter writer)
     {
@@ -94,10 +95,16 @@ public sealed class RandomModel(ModelShape shape, TypeMix mix)
         writer.Add($"{family}.feed_forward_length", (uint)shape.FeedForward);
         writer.Add($"{family}.attention.head_count", (uint)shape.Heads);
         writer.Add($"{family}.attention.head_count_kv", (uint)shape.KvHeads);
+        writer.Add($"{family}.attention.key_length", (uint)shape.HeadDim);
+        writer.Add($"{family}.attention.value_length", (uint)shape.HeadDim);
         writer.Add($"{family}.attention.layer_norm_rms_epsilon", shape.NormEpsilon);
         writer.Add($"{family}.rope.dimension_count", (uint)shape.HeadDim);
         writer.Add($"{family}.rope.freq_base", shape.RopeTheta);
         writer.Add($"{family}.vocab_size", (uint)shape.Vocabulary);
+        if (shape.Experts == 0) return;
+        writer.Add($"{family}.expert_count", (uint)shape.Experts);
+        writer.Add($"{family}.expert_used_count", (uint)shape.ExpertsUsed);
+        writer.Add($"{family}.expert_feed_forward_length", (uint)shape.FeedForward);
     }
 
     /// <summary>The 256 bytes, one merge (readers want some), numbered fillers, and at the end the control token.</summary>

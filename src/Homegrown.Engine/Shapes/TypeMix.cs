@@ -17,6 +17,9 @@ public enum MatrixRole
     /// <summary>Out of the feed-forward block.</summary>
     Down,
 
+    /// <summary>Chooses experts; always float32.</summary>
+    Router,
+
     /// <summary>Queries, keys, attention output, feed-forward gate and up.</summary>
     Other,
 }
@@ -50,6 +53,7 @@ public sealed record TypeMix
     /// <param name="layer">Of <paramref name="layers"/>; any number outside of them.</param>
     public TensorType Of(MatrixRole role, int layer, int layers, int columns)
     {
+        if (role == MatrixRole.Router) return TensorType.F32;
         var more = IsMedium && (role == MatrixRole.Head || (role is MatrixRole.Value or MatrixRole.Down && IsSensitive(layer, layers)));
         return Fitting(more ? TensorType.Q6_K : Type, columns);
     }

@@ -109,7 +109,8 @@ public static class MatMul
         return (int)(((long)weight.Rows + rows - 1) / rows);
     }
 
-    static int Chunks(Matrix w, int tokens)
+    /// <summary>Parts of the work of a product with so many tokens, for <see cref="Run"/>.</summary>
+    internal static int Chunks(Matrix w, int tokens)
     {
         var chunks = 0;
         foreach (ref readonly var part in w.Parts.AsSpan()) chunks += Chunks(part.Weight, tokens);
@@ -127,12 +128,15 @@ public static class MatMul
     /// <summary>Chunks of rows, part after part of the matrix.</summary>
     readonly struct Job(Operands operands, Operands fine, Matrix w) : IJob
     {
-        public void Run(int chunk)
-        {
-            ref readonly var part = ref Find(w, operands.Tokens, ref chunk);
-            var rows = ChunkRows(part.Weight, operands.Tokens);
-            var first = chunk * rows;
-            part.Product.Run(part.Weight.FineInputs ? fine : operands, part.Weight, first, Math.Min(rows, part.Weight.Rows - first), part.FirstRow + first);
-        }
+        public void Run(int chunk) => MatMul.Run(operands, fine, w, chunk);
+    }
+
+    /// <param name="fine">For parts with <see cref="Weight.FineInputs"/>.</param>
+    internal static void Run(in Operands operands, in Operands fine, Matrix w, int chunk)
+    {
+        ref readonly var part = ref Find(w, operands.Tokens, ref chunk);
+        var rows = ChunkRows(part.Weight, operands.Tokens);
+        var first = chunk * rows;
+        part.Product.Run(part.Weight.FineInputs ? fine : operands, part.Weight, first, Math.Min(rows, part.Weight.Rows - first), part.FirstRow + first);
     }
 }

@@ -18,6 +18,7 @@ static class OpCatalog
         new(typeof(ChooseKeys), Tier.Reference, Tier.Portable),
         new(typeof(Embedding), Tier.Reference, Tier.Portable),
         new(typeof(Gated), Tier.Reference, Tier.Portable),
+        new(typeof(GroupedMatMul), Tier.Reference, Tier.Portable),
         new(typeof(LayerNorm), Tier.Reference, Tier.Portable),
         new(typeof(LinearRecurrence), Tier.Reference, Tier.Portable),
         new(typeof(MatMul), Tier.Reference, Tier.Portable),
@@ -29,6 +30,7 @@ static class OpCatalog
         new(typeof(Scale), Tier.Reference, Tier.Portable),
         new(typeof(SwiGlu), Tier.Reference, Tier.Portable),
         new(typeof(TimeStep), Tier.Reference, Tier.Portable),
+        new(typeof(WeightedSum), Tier.Reference, Tier.Portable),
         new(typeof(Xielu), Tier.Reference, Tier.Portable),
     ];
 }

@@ -21,6 +21,7 @@ static unsafe partial class OpDefinitions
         [nameof(ChooseKeys)] = OfChooseKeys,
         [nameof(Embedding)] = OfEmbedding,
         [nameof(Gated)] = OfGated,
+        [nameof(GroupedMatMul)] = OfGroupedMatMul,
         [nameof(LayerNorm)] = OfLayerNorm,
         [nameof(LinearRecurrence)] = OfLinearRecurrence,
         [nameof(MatMul)] = OfMatMul,
@@ -32,6 +33,7 @@ static unsafe partial class OpDefinitions
         [nameof(Scale)] = OfScale,
         [nameof(SwiGlu)] = OfSwiGlu,
         [nameof(TimeStep)] = OfTimeStep,
+        [nameof(WeightedSum)] = OfWeightedSum,
         [nameof(Xielu)] = OfXielu,
     };
 

@@ -20,6 +20,15 @@ readonly unsafe struct BrainRows
         values = (ushort*)x.Compute.Arena.Take((long)x.Rows * RowBytes);
     }
 
+    BrainRows(ushort* values, int columns)
+    {
+        this.values = values;
+        this.columns = columns;
+    }
+
+    /// <summary>From a row on.</summary>
+    internal BrainRows From(int row) => new(Row(row), columns);
+
     /// <summary>From a row to the next.</summary>
     internal long RowBytes => Padded((long)columns * sizeof(ushort));
 

@@ -40,6 +40,16 @@ readonly unsafe struct QuantizedRows
         flags = arena.Take(rows * FlagBytes);
     }
 
+    QuantizedRows(PartCodes* codes, byte* flags, int parts)
+    {
+        this.codes = codes;
+        this.flags = flags;
+        this.parts = parts;
+    }
+
+    /// <summary>From a row on; readers of a <see cref="RowGroup"/> may take rows of what follows, and drop them.</summary>
+    internal QuantizedRows From(int row) => new(Row(row), Flags(row), parts);
+
     /// <summary>The parts of a row, [columns / 32].</summary>
     internal PartCodes* Row(int row) => codes + ((long)row * parts);
 
