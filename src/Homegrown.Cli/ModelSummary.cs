@@ -41,12 +41,16 @@ sealed class ModelSummary
         long? Number(string key) => keys[$"{architecture}.{key}"] is { Type: not GgufType.Array } value ? value.AsInt64() : null;
         if (Number("block_count") is not { } layers || Number("embedding_length") is not { } width) return 0;
         if (Number("attention.head_count") is not (> 0 and { } heads)) return 0;
-        var keyLength = Number("attention.key_length") ?? width / heads;
-        var valueLength = Number("attention.value_length") ?? keyLength;
+        layers -= Number("nextn_predict_layers") ?? 0;
         // One number for all layers, or a number for each.
         var kvHeads = keys[$"{architecture}.attention.head_count_kv"] is { Type: GgufType.Array } each
-            ? each.AsInts().Sum(count => (long)count)
-            : layers * (Number("attention.head_count_kv") ?? heads);
-        return kvHeads * (keyLength + valueLength) * 2;
+            ? each.AsInts().Select(count => (long)count).ToArray()
+            : [.. Enumerable.Repeat(Number("attention.head_count_kv") ?? heads, (int)layers)];
+        // Latent attention (DeepSeek-V2, arXiv 2405.04434 §2.1) keeps one row for all heads, its values in its keys.
+        if (Number("attention.kv_lora_rank") is > 0 and { } rank && Number("rope.dimension_count") is { } turned)
+            return kvHeads.Count(count => count > 0) * (rank + turned) * 2;
+        var keyLength = Number("attention.key_length") ?? width / heads;
+        var valueLength = Number("attention.value_length") ?? keyLength;
+        return kvHeads.Sum() * (keyLength + valueLength) * 2;
     }
 }

@@ -6,11 +6,11 @@ namespace Homegrown.Engine.Layers;
 
 /// <summary>
 /// A mixture of experts: each token passes through a few of many feed-forward blocks, and the shared ones, if any. Tokens are brought
-/// together by expert, so that each expert's weights are read once a step.
+/// together by expert, so that each expert's weights are read once a step. Experts beyond those with weights give back their input.
 /// </summary>
 public sealed class ExpertsLayer(Router router, IReadOnlyList<Linear> gateUps, IReadOnlyList<Linear> downs, Gate gate) : IFeedForward
 {
-    readonly int[] ends = new int[gateUps.Count];
+    readonly int[] ends = new int[router.Experts];
     int[] chosen = [], rows = [];
     float[] weights = [];
 
@@ -56,14 +56,19 @@ public sealed class ExpertsLayer(Router router, IReadOnlyList<Linear> gateUps, I
         using var scope = x.Compute.Scope();
         var own = x.Compute.Rent(uses.Length, x.Columns);
         for (var i = 0; i < uses.Length; i++) x.Row(uses[i] / router.Used).CopyTo(own.Row(i));
-        var inner = gateUps[expert].Forward(own);
-        var result = downs[expert].Forward(Plain is { } activation ? Activate.Forward(inner, activation) : Gated.Forward(inner, gate));
+        var result = expert < gateUps.Count ? Through(expert, own) : own;
         for (var i = 0; i < uses.Length; i++)
         {
             Span<float> to = y.Row(uses[i] / router.Used), from = result.Row(i);
             var weight = weights[uses[i]];
             for (var column = 0; column < to.Length; column++) to[column] += weight * from[column];
         }
+    }
+
+    Tensor Through(int expert, Tensor x)
+    {
+        var inner = gateUps[expert].Forward(x);
+        return downs[expert].Forward(Plain is { } activation ? Activate.Forward(inner, activation) : Gated.Forward(inner, gate));
     }
 
     /// <summary>Chooses, and sorts the uses by expert: those of expert e end at ends[e] in rows.</summary>

@@ -32,6 +32,9 @@ public sealed record Routing(int Experts, int Used, RouterScores Scores)
     /// <summary>SparseMixer: half the distance from the best, in its own size, up to which an expert is near.</summary>
     public float Jitter { get; init; } = 0.01f;
 
+    /// <summary>Of the experts, the last so many give back their input (LongCat-Flash, arXiv 2509.01322 §2.1).</summary>
+    public int Identities { get; init; }
+
     /// <summary>The chosen weights are divided by their sum.</summary>
     public bool Normalised { get; init; }
 
@@ -62,6 +65,9 @@ public sealed class Router(Linear gate, Routing routing, float[] bias)
 
     /// <summary>Experts of each token by its id, [vocabulary * used], which no score chooses (DeepSeek-V4 §2.1); empty where scores do.</summary>
     public int[] Table { get; init; } = [];
+
+    /// <summary>To choose from.</summary>
+    public int Experts => routing.Experts;
 
     /// <summary>Chosen for each token.</summary>
     public int Used => routing.Used;

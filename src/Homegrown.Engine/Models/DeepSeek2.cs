@@ -13,6 +13,16 @@ namespace Homegrown.Engine.Models;
 /// <remarks>Layers beyond the count predict further tokens and are not run.</remarks>
 public static class DeepSeek2
 {
+    internal static FolderMap V3 { get; } = new("deepseek_v3", "kimi_k2", "glm4_moe_lite", "youtu")
+    {
+        Keys = LatentFolders.Keys.With(
+            ("expert_gating_func", c => LatentFolders.Scores(c, 2)),
+            ("expert_group_count", c => IsGroupedByTwo(c) ? c.Integer("n_group") : null),
+            ("expert_weights_norm", c => c.Flag("norm_topk_prob") ?? (c.Integer("n_routed_experts") > 0 ? true : null))),
+        Names = LatentFolders.Names,
+        Idle = [.. LatentFolders.Idle, "n_group"],
+    };
+
     public static readonly Architecture Architecture = new("deepseek2")
     {
         Maker = "DeepSeek",
@@ -28,12 +38,7 @@ public static class DeepSeek2
                 Names = LatentFolders.Names,
                 Idle = [.. LatentFolders.Idle, "n_group", "norm_topk_prob"],
             },
-            new("deepseek_v3", "kimi_k2", "glm4_moe_lite", "youtu")
-            {
-                Keys = LatentFolders.Keys.With(("expert_gating_func", c => LatentFolders.Scores(c, 2))).With(("expert_weights_norm", c => c.Flag("norm_topk_prob") ?? (c.Integer("n_routed_experts") > 0 ? true : null))),
-                Names = LatentFolders.Names,
-                Idle = LatentFolders.Idle,
-            },
+            V3,
         ],
         Load = (c, w) => Build(c, w),
     };
@@ -59,6 +64,13 @@ public static class DeepSeek2
             AfterFeedForward = w.Has("post_ffw_norm") ? w.RmsNorm("post_ffw_norm", c) : null,
         }, cache: kept);
     }
+
+    static bool IsGroupedByTwo(FolderConfig c) => c.Text("topk_method") switch
+    {
+        null or "noaux_tc" => true,
+        "greedy" => false,
+        var name => throw c.Error("topk_method", $"'{name}' is not supported (noaux_tc, greedy are)"),
+    };
 
     static bool IsGrouped(FolderConfig c) => c.Text("topk_method") switch
     {

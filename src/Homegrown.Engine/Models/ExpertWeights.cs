@@ -10,7 +10,8 @@ static class ExpertWeights
     public static Routing ReadRouting(this ModelConfig c, RouterScores scores, bool normalised)
     {
         var keys = c.Metadata;
-        var experts = keys.Positive("expert_count");
+        var identities = keys.Count("expert_zero_count");
+        var experts = keys.Positive("expert_count") + identities;
         var used = keys.Positive("expert_used_count");
         if (used > experts) throw keys.Error("expert_used_count", $"{used} of {experts} experts cannot be used");
         var groups = Math.Max(1, keys.Count("expert_group_count", 1));
@@ -23,6 +24,7 @@ static class ExpertWeights
             _ => scores,
         })
         {
+            Identities = identities,
             Normalised = keys.Flag("expert_weights_norm", normalised),
             Scale = keys.Optional("expert_weights_scale", 1f) is > 0 and var scale ? scale : 1,    // 0 stands for none in older files
             Groups = groups,
@@ -38,7 +40,8 @@ static class ExpertWeights
         var keys = c.Metadata;
         var inner = keys.Optional("expert_feed_forward_length", () => c.FeedForward);
         var open = gate ?? new(c.Activation);
-        var (gateUps, downs) = w.Experts(routing.Experts, routing.Used, c.Hidden, inner);
+        var real = routing.Experts - routing.Identities;
+        var (gateUps, downs) = w.Experts(real, routing.Used * real / routing.Experts, c.Hidden, inner);
         var shared = keys.Optional("expert_shared_feed_forward_length", () => inner * Math.Max(1, keys.Count("expert_shared_count")));
         var router = new Router(w.Linear("ffn_gate_inp", c.Hidden, routing.Experts), routing, w.VectorOrEmpty("exp_probs_b.bias", routing.Experts))
         {

@@ -13,6 +13,12 @@ namespace Homegrown.Engine.Models;
 /// </remarks>
 public static class Granite
 {
+    internal static (string, Func<FolderConfig, object?>)[] MiniCpmKeys { get; } =
+    [
+        ("residual_scale", c => c.Number("scale_depth") / Math.Sqrt(c.Number("num_hidden_layers") ?? 1)),
+        ("logit_scale", c => c.Number("hidden_size") / c.Number("dim_model_base")),
+    ];
+
     public static readonly Architecture Architecture = new("granite")
     {
         Maker = "IBM",
@@ -35,9 +41,7 @@ public static class Granite
         Models = "MiniCPM 1 and 2 1.2B and 2.4B",
         Folders = [new("minicpm")
         {
-            Keys = KeyMap.Decoder.With(("embedding_scale", "scale_emb")).With(
-                ("residual_scale", c => c.Number("scale_depth") / Math.Sqrt(c.Number("num_hidden_layers") ?? 1)),
-                ("logit_scale", c => c.Number("hidden_size") / c.Number("dim_model_base"))),
+            Keys = KeyMap.Decoder.With(MiniCpmKeys).With(("embedding_scale", "scale_emb")),
             Names = Llama.Paired(NameMap.Llama),
         }],
         Load = (c, w) => Build(c, w, 12, 1.4f / MathF.Sqrt(c.Layers), c.Hidden / 256f),

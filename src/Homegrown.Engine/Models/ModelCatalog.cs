@@ -58,6 +58,7 @@ public static class ModelCatalog
         DeepSeek4.Architecture,
         Qwen4Exp.Architecture,
         Glm5Next.Architecture,
+        DeepSeek.Architecture, DeepSeek2.Architecture, AxK1.Architecture, Mistral4.Architecture, MiniCpm3.Architecture, LongcatFlash.Architecture,
         Lfm2.Dense,
         Lfm2.MixtureOfExperts,
         NemotronH.Dense,

@@ -20,7 +20,7 @@ public static class Qwen3Next
 {
     internal const string Grouped = "ssm.grouped_heads";
 
-    internal static readonly KeyMap Keys = KeyMap.Decoder.With(
+    static readonly KeyMap Keys = KeyMap.Decoder.With(
         ("ssm.conv_kernel", "linear_conv_kernel_dim"),
         ("ssm.group_count", "linear_num_key_heads"),
         ("ssm.state_size", "linear_key_head_dim"),
@@ -31,7 +31,7 @@ public static class Qwen3Next
         ("rope.dimension_count", c => FolderRope.Dimensions(c) ?? c.Integer("head_dim") / 4),
         ("attention.recurrent_layers", LayerKinds.Linear));
 
-    static readonly KeyMap Keys35 = Keys.With((Grouped, _ => true));
+    internal static readonly KeyMap Keys35 = Keys.With((Grouped, _ => true));
 
     internal static readonly NameMap Names = NameMap.Experts.With(
         ("output_norm", new("model.norm", Gain)),

@@ -49,6 +49,9 @@ public sealed class Weights
     /// <summary>The tensors under blk.{layer}.</summary>
     public Weights Layer(int layer) => new(source, packing, tally, $"blk.{layer}.");
 
+    /// <summary>The tensors under a further name: "blk.{layer}.{part}".</summary>
+    public Weights Part(string name) => new(source, packing, tally, $"{prefix}{name}.");
+
     /// <summary>Rows of the token table.</summary>
     public int Rows(string name) => checked((int)(source.Tensor(Full(name)) ?? throw source.Missing(Full(name))).Rows);
 

@@ -21,6 +21,13 @@ public sealed class InspectTests
     }
 
     [Fact]
+    public async Task Latent_attention_keeps_a_latent_and_the_shared_key_of_each_layer()
+    {
+        var model = JsonNode.Parse((await Cli.RunAsync("inspect", "--json", Repository.Shared("archs", "deepseek2.gguf"))).Out)!;
+        Assert.Equal(2 * (512 + 64) * 2, (int?)model["memory"]!["cache_bytes_per_position"]);     // 2 layers, 2 bytes each
+    }
+
+    [Fact]
     public async Task The_table_shows_metadata_types_and_memory()
     {
         var outcome = await Cli.RunAsync("inspect", "smollm2-135m");

@@ -31,6 +31,9 @@ sealed class StepDriver : IDisposable
         batch = new Batch(compute, cache);
     }
 
+    /// <summary>What the model keeps of its sequences.</summary>
+    public KvShape Kept => decoder.KvShape;
+
     /// <summary>Appends tokens to sequences in one step; the logits of each sequence's last token, in the order given.</summary>
     public float[][] Run(params ReadOnlySpan<(int Sequence, int[] Tokens)> work)
     {
@@ -45,6 +48,19 @@ sealed class StepDriver : IDisposable
 
         var logits = decoder.Forward(batch);
         return [.. Enumerable.Range(0, logits.Rows).Select(row => logits.Row(row).ToArray())];
+    }
+
+    /// <summary>Managed bytes that the model takes for one more token.</summary>
+    public long Allocated(int sequence, int token)
+    {
+        var (lease, length) = sequences[sequence];
+        batch.Clear();
+        Assert.True(cache.TryReserve(lease, length + 1));
+        batch.Add([token], length, lease, LogitsOf.Last);
+        sequences[sequence] = (lease, length + 1);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        decoder.Forward(batch);
+        return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
     /// <summary>What a sequence is now: its recurrent states and its length.</summary>
@@ -62,6 +78,16 @@ sealed class StepDriver : IDisposable
         var lease = sequences[sequence].Lease;
         cache.Restore(lease, saved.States);
         sequences[sequence] = (lease, saved.Length);
+    }
+
+    /// <summary>Begins another sequence with what one was: its states, and its pages, which that one no longer reads.</summary>
+    public void Fork(int from, int to, (StateSnapshot States, int Length) saved)
+    {
+        var lease = new KvLease();
+        lease.Pages.AddRange(sequences[from].Lease.Pages.Take(KvCache.PagesFor(saved.Length)));
+        Assert.True(cache.TryReserve(lease, saved.Length));
+        cache.Restore(lease, saved.States);
+        sequences[to] = (lease, saved.Length);
     }
 
     public void Dispose()
