@@ -53,7 +53,6 @@ public static class ModelCatalog
         Step35.Architecture,
         PhiMoe.Architecture,
         Apertus.Architecture,
-        DeepSeek2.Architecture,
         DeepSeek32.Architecture, DeepSeek32.Glm5,
         DeepSeek4.Architecture,
         Qwen4Exp.Architecture,

@@ -45,6 +45,7 @@ public static class Qwen4Exp
     public static readonly Architecture Architecture = new("qwen4exp")
     {
         Maker = "Alibaba",
+        Models = "Qwen4-Exp, the text part",
         Folders = [new("qwen4_exp", "qwen4_exp_text")
         {
             Keys = Qwen3Next.Keys35.With(
