@@ -64,7 +64,7 @@ public sealed class FolderConfig
 
     /// <summary>Settings at the top that nobody asked for, but for those that are known to change nothing of a forward pass.</summary>
     /// <param name="idle">The family's own of these.</param>
-    public IEnumerable<string> Unread(IReadOnlyList<string> idle) => text.EnumerateObject().Select(property => property.Name).Where(name => !read.Contains(name) && !Idle.Contains(name) && !idle.Contains(name) && !name.StartsWith('_'));
+    public IEnumerable<string> Unread(IReadOnlyList<string> idle) => text.EnumerateObject().Where(property => property.Value.ValueKind != JsonValueKind.Null).Select(property => property.Name).Where(name => !read.Contains(name) && !Idle.Contains(name) && !idle.Contains(name) && !name.StartsWith('_'));
 
     /// <summary>An error about a setting.</summary>
     public ModelFileException Error(string path, string problem) => new(File, path, null, problem);

@@ -66,7 +66,12 @@ public sealed class GgufSource(GgufFile file) : ModelSource
         public override ModelFileException Error(string key, string problem) => new(file.Paths[0], key, metadata[key]?.Offset ?? 0, problem);
 
         public override IEnumerable<string> Unread(IReadOnlySet<string> read, string architecture)
-            => Names.Where(name => name.StartsWith(architecture + ".", StringComparison.Ordinal) && !read.Contains(name));
+        {
+            // Converters write how experts are chosen also where a model has none.
+            var idle = Find($"{architecture}.expert_count") is null or 0L ? $"{architecture}.expert_" : null;
+            return Names.Where(name => name.StartsWith(architecture + ".", StringComparison.Ordinal) && !read.Contains(name)
+                && (idle is null || !name.StartsWith(idle, StringComparison.Ordinal)));
+        }
 
         static object Value(GgufValue value) => (value.Type, value.ElementType) switch
         {
