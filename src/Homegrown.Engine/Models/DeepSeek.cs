@@ -12,6 +12,7 @@ public static class DeepSeek
     public static readonly Architecture Architecture = new("deepseek")
     {
         Maker = "DeepSeek",
+        Models = "DeepSeekMoE 16B",
         Folders = [new("deepseek")
         {
             Keys = KeyMap.Decoder.With(("expert_gating_func", c => LatentFolders.Scores(c, 1))),

@@ -17,6 +17,7 @@ public static class LongcatFlash
     public static readonly Architecture Architecture = new("longcat-flash")
     {
         Maker = "Meituan",
+        Models = "LongCat-Flash 560B",
         Folders = [new("longcat_flash")
         {
             Keys = LatentFolders.Keys.With(

@@ -14,6 +14,7 @@ public static class MiniCpm3
     public static readonly Architecture Architecture = new("minicpm3")
     {
         Maker = "OpenBMB",
+        Models = "MiniCPM3 4B",
         Folders = [new("minicpm3")
         {
             Keys = LatentFolders.Keys.With(Granite.MiniCpmKeys).With(("embedding_scale", "scale_emb")).With(("rope.interleaved", _ => false)),
