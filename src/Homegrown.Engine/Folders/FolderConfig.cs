@@ -65,8 +65,8 @@ public sealed class FolderConfig
 
     public bool? Flag(string path) => Find(path) as bool?;
 
-    /// <summary>All settings at the top.</summary>
-    public IEnumerable<string> Names => text.EnumerateObject().Select(property => property.Name);
+    /// <summary>All settings at the top that are not null.</summary>
+    public IEnumerable<string> Names => text.EnumerateObject().Where(property => property.Value.ValueKind != JsonValueKind.Null).Select(property => property.Name);
 
     /// <summary>Settings at the top that nobody asked for, but for those that are known to change nothing of a forward pass.</summary>
     /// <param name="idle">The family's own of these.</param>

@@ -70,7 +70,12 @@ public sealed class GgufSource(GgufFile file) : ModelSource
         public override ModelFileException Error(string key, string problem) => new(file.Paths[0], key, metadata[key]?.Offset ?? 0, problem);
 
         public override IEnumerable<string> Unread(IReadOnlySet<string> read, string architecture)
-            => Names.Where(name => name.StartsWith(architecture + ".", StringComparison.Ordinal) && !read.Contains(name) && !Idle.Contains(name[(architecture.Length + 1)..]));
+        {
+            // Converters write how experts are chosen also where a model has none.
+            var dense = Find($"{architecture}.expert_count") is null or 0L;
+            return Names.Where(name => name.StartsWith(architecture + ".", StringComparison.Ordinal) && !read.Contains(name) && !Idle.Contains(name[(architecture.Length + 1)..])
+                && !(dense && name.StartsWith($"{architecture}.expert_", StringComparison.Ordinal)));
+        }
 
         static object Value(GgufValue value) => (value.Type, value.ElementType) switch
         {

@@ -8,7 +8,7 @@ public static class AxK1
     public static readonly Architecture Architecture = new("axk1")
     {
         Maker = "SK Telecom",
-        Models = "A.X K1",
+        Models = "A.X K1 519B",
         Folders = [DeepSeek2.V3 with
         {
             ModelTypes = ["axk1", "AXK1"],

@@ -12,7 +12,7 @@ public static class DeepSeek
     public static readonly Architecture Architecture = new("deepseek")
     {
         Maker = "DeepSeek",
-        Models = "DeepSeek-MoE 16B",
+        Models = "DeepSeekMoE 16B",
         Folders = [new("deepseek")
         {
             Keys = KeyMap.Decoder.With(("expert_gating_func", c => LatentFolders.Scores(c, 1))),
@@ -23,7 +23,7 @@ public static class DeepSeek
         {
             var routing = c.Metadata.Count("expert_count") > 0 ? c.ReadRouting(RouterScores.Softmax, normalised: false) : null;
             var rope = RopeLayer.Adjacent(c.HeadDim, c.Rope, w.VectorOrEmpty("rope_freqs", c.Rope.Dims / 2));
-            return Llama.Build(c, w, rope, (_, w) => routing is not null && w.Has("ffn_gate_inp") ? w.Experts(c, routing) : w.Gated(c));
+            return Llama.Build(c, w, rope, (layer, w) => w.ExpertsOrGated(c, layer, routing));
         },
     };
 }

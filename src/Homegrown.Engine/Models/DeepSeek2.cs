@@ -59,7 +59,7 @@ public static class DeepSeek2
             w.RmsNorm("attn_norm", c),
             new LatentAttention(w, c.Hidden, shape, kept) { Rope = rope, Temperature = temperature, Indexer = indexers?.Of(layer, w) },
             w.RmsNorm("ffn_norm", c),
-            routing is not null && w.Has("ffn_gate_inp") ? w.Experts(c, routing) : w.Gated(c))
+            w.ExpertsOrGated(c, layer, routing))
         {
             AfterFeedForward = w.Has("post_ffw_norm") ? w.RmsNorm("post_ffw_norm", c) : null,
         }, cache: kept);

@@ -54,6 +54,11 @@ static class ExpertWeights
         };
     }
 
+    /// <summary>Experts in layers that have them, beyond the leading dense ones; the dense block in others.</summary>
+    /// <param name="routing">Null where the model has no experts.</param>
+    public static IFeedForward ExpertsOrGated(this Weights w, ModelConfig c, int layer, Routing? routing)
+        => layer >= c.Metadata.Count("leading_dense_block_count") && routing is not null && w.Has("ffn_gate_inp") ? w.Experts(c, routing) : w.Gated(c);
+
     /// <summary>Experts without gates, the shared one too, which may work in a narrower space than the stream's (Nemotron 3).</summary>
     /// <param name="inner">Width of a routed expert, where no key says it.</param>
     public static ExpertsLayer PlainExperts(this Weights w, ModelConfig c, Routing routing, int inner, Activation activation)

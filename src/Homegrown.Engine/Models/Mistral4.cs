@@ -12,7 +12,7 @@ public static class Mistral4
     public static readonly Architecture Architecture = new("mistral4")
     {
         Maker = "Mistral",
-        Models = "Mistral Small 4 and Large 3",
+        Models = "Mistral Small 4 119B",
         Folders = [new("mistral4")
         {
             Keys = LatentFolders.Keys.With(("expert_weights_norm", c => c.Flag("norm_topk_prob") ?? true)).With(

@@ -13,7 +13,7 @@ public sealed class FolderStepTests
     const double Bound = 1e-10;
 
     // Rotations that depend on the length of the pass, and layouts of the same families.
-    static readonly string[] Others = ["llama-dynamic", "phi3", "phimoe", "minicpm3", "-ct-fp8", "-fp8", "-gptq-sym", "-gptq-asym", "-awq", "-ct-int4", "-mxfp4", "-fp4"];
+    static readonly string[] Others = ["llama-dynamic", "phi3", "phimoe", "-ct-fp8", "-fp8", "-gptq-sym", "-gptq-asym", "-awq", "-ct-int4", "-mxfp4", "-fp4"];
 
     public static TheoryData<string> Folders => [.. FolderTests.Folders.Select(row => row.Data).Where(name => !Others.Any(name.EndsWith))];
 

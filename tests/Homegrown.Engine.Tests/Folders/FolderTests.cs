@@ -22,6 +22,10 @@ public sealed class FolderTests
         "phimoe", "gemma4_text", "minimax_m3",
         "deepseek_v32", "glm_moe_dsa",
         "deepseek_v2", "deepseek_v3", "deepseek_v3-fp8", "kimi_k25", "glm4_moe_lite", "youtu", "axk1", "mistral4", "minicpm3", "longcat_flash",
+        "deepseek_v2", "deepseek_v3", "deepseek_v3-fp8", "kimi_k25", "glm4_moe_lite", "youtu", "axk1", "mistral4", "minicpm3", "longcat_flash",
+        "deepseek_v4", "deepseek_v4-fp4", "qwen4_exp", "glm5_next",
+        "phimoe", "gemma4_text", "minimax_m3",
+        "deepseek_v32", "glm_moe_dsa",
         "lfm2", "nemotron_h", "falcon_h1",
         "qwen3_next", "qwen3_5", "qwen3_5_moe", "qwen3_5_whole", "minimax",
     ];

@@ -40,9 +40,19 @@ public sealed class GgufTwinTests
         => Check("ernie4_5_moe", "deepseek", twin =>
         {
             twin.Keys.Remove("expert_shared_feed_forward_length");
+            twin.Keys.Remove("interleave_moe_layer_step");
             twin.Keys["expert_shared_count"] = 2;
             twin.Keys["expert_weights_norm"] = true;
         });
+
+    [Fact]
+    public void DeepSeek_V1_folders_are_read_by_their_names_and_heads_that_turn_by_halves()
+    {
+        using var folder = ChangedFolder.With("mixtral", """{"model_type": "deepseek", "scoring_func": "softmax", "norm_topk_prob": true, "router_jitter_noise": null, "moe_layer_freq": 1}""", names => names
+            .Replace("block_sparse_moe", "mlp", StringComparison.Ordinal).Replace("w1.weight", "gate_proj.weight", StringComparison.Ordinal)
+            .Replace("w2.weight", "down_proj.weight", StringComparison.Ordinal).Replace("w3.weight", "up_proj.weight", StringComparison.Ordinal));
+        Check(folder.Path, Repository.Shared("hf", "mixtral"));
+    }
 
     static void Check(string name, string architecture, Action<GgufTwin> change)
     {
@@ -53,7 +63,13 @@ public sealed class GgufTwinTests
         if (twin.Keys.Remove("rope.scaling.mscale_all_dim", out var all)) twin.Keys["rope.scaling.yarn_log_multiplier"] = 0.1 * Convert.ToDouble(all);
         twin.Keys.Remove("rope.scaling.mscale");
         using var file = twin.Write(architecture);
-        using var model = LocalModel.Load(file.Path, new() { Exact = true });
+        Check(file.Path, folder);
+    }
+
+    static void Check(string path, string folder)
+    {
+        using var model = LocalModel.Load(path, new() { Exact = true });
+        Assert.Empty(model.Warnings);
         using var reference = Reference.Open(folder);
         var tokens = FolderTests.Tokens(folder, "a");
         var logits = new float[tokens.Length * model.VocabularySize];
