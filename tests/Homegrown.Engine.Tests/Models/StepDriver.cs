@@ -83,9 +83,9 @@ sealed class StepDriver : IDisposable
     /// <summary>Begins another sequence with what one was: its states, and its pages, which that one no longer reads.</summary>
     public void Fork(int from, int to, (StateSnapshot States, int Length) saved)
     {
-        var lease = new KvLease();
-        lease.Pages.AddRange(sequences[from].Lease.Pages.Take(KvCache.PagesFor(saved.Length)));
-        lease.WindowPages.AddRange(sequences[from].Lease.WindowPages.Select(pages => pages[..1]));    // a page of windows is more positions than any test has
+        var (lease, lent) = (new KvLease(), sequences[from].Lease);
+        lease.Pages.AddRange(lent.Pages);
+        lease.WindowPages.AddRange(lent.WindowPages.Select(pages => pages.ToList()));
         Assert.True(cache.TryReserve(lease, saved.Length));
         cache.Restore(lease, saved.States);
         sequences[to] = (lease, saved.Length);
