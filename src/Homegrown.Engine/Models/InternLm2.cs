@@ -36,7 +36,7 @@ public static class InternLm2
     public static readonly Architecture Xverse = new("xverse")
     {
         Maker = "XVERSE",
-        Folders = [new("xverse") { Names = Llama.Paired(NameMap.Llama) }],
+        Folders = [new("xverse") { Names = Llama.Paired(NameMap.Llama), Idle = ["max_tokenizer_truncation"] }],
         Load = (c, w) => Llama.Build(c, w, RopeLayer.Adjacent(c.HeadDim, c.Rope)),
     };
 

@@ -54,6 +54,8 @@ public static class ModelCatalog
         NemotronH.Dense,
         NemotronH.MixtureOfExperts,
         FalconH1.Architecture,
+        BailingMoe2.Architecture,
+        PanguEmbedded.Architecture,
     ];
 
     /// <summary>The architecture that a source names.</summary>
