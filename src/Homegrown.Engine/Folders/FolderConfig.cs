@@ -17,7 +17,7 @@ public sealed class FolderConfig
     static readonly HashSet<string> Idle = new(StringComparer.Ordinal)
     {
         "architectures", "attention_bias", "attention_dropout", "auto_map", "bias", "bos_token_id", "dtype", "embd_pdrop", "eos_token_id", "hidden_dropout", "initializer_range", "mlp_bias",
-        "model_type", "output_router_logits", "pad_token_id", "pretraining_tp", "qkv_bias", "quantization_config", "resid_pdrop", "router_aux_loss_coef", "sep_token_id", "text_config",
+        "model_type", "num_nextn_predict_layers", "output_router_logits", "pad_token_id", "pretraining_tp", "qkv_bias", "quantization_config", "resid_pdrop", "router_aux_loss_coef", "sep_token_id", "text_config",
         "tie_word_embeddings", "torch_dtype", "transformers_version", "use_bias", "use_cache", "use_qkv_bias", "vision_config",
     };
 
@@ -51,6 +51,9 @@ public sealed class FolderConfig
     /// <summary>The setting is there and not null.</summary>
     public bool Has(string path) => Element(path) is not null;
 
+    /// <summary>A setting of the top is there, be it null.</summary>
+    public bool Mentions(string name) => text.TryGetProperty(name, out _);
+
     /// <summary>A long, double, bool or string, or an array of one of these; null where it is absent, null or an object.</summary>
     public object? Find(string path) => Element(path) is { } element ? Value(path, element) : null;
 
@@ -62,9 +65,12 @@ public sealed class FolderConfig
 
     public bool? Flag(string path) => Find(path) as bool?;
 
+    /// <summary>All settings at the top.</summary>
+    public IEnumerable<string> Names => text.EnumerateObject().Select(property => property.Name);
+
     /// <summary>Settings at the top that nobody asked for, but for those that are known to change nothing of a forward pass.</summary>
     /// <param name="idle">The family's own of these.</param>
-    public IEnumerable<string> Unread(IReadOnlyList<string> idle) => text.EnumerateObject().Select(property => property.Name).Where(name => !read.Contains(name) && !Idle.Contains(name) && !idle.Contains(name) && !name.StartsWith('_'));
+    public IEnumerable<string> Unread(IReadOnlyList<string> idle) => Names.Where(name => !read.Contains(name) && !Idle.Contains(name) && !idle.Contains(name) && !name.StartsWith('_'));
 
     /// <summary>An error about a setting.</summary>
     public ModelFileException Error(string path, string problem) => new(File, path, null, problem);

@@ -18,7 +18,7 @@ public sealed class GgufSource(GgufFile file) : ModelSource
 
     public override ModelKeys Keys => keys;
 
-    public override IEnumerable<string> Unused => File.Tensors.Select(tensor => tensor.Name).Where(name => !asked.Contains(name));
+    public override IEnumerable<string> Unused => File.Tensors.Select(tensor => tensor.Name).Where(name => !asked.Contains(name) && !PredictsFurther(name));
 
     public override string? ChatTemplate => File.Metadata.GetString("tokenizer.chat_template");
 
@@ -35,9 +35,15 @@ public sealed class GgufSource(GgufFile file) : ModelSource
         };
     }
 
-    public override ModelFileException Missing(string name) => new(Path, $"tensor {name}", 0, "is missing: the model needs it");
+    public override ModelFileException Missing(string name, params ReadOnlySpan<long> shape)
+        => new(Path, $"tensor {name}", null, Missed(name, shape, File.Tensors.Select(tensor => tensor.Name)));
 
     public override void Dispose() => File.Dispose();
+
+    /// <summary>Layers that predict further tokens (DeepSeek-V3, arXiv 2412.19437 §2.2) are the last ones counted.</summary>
+    bool PredictsFurther(string name)
+        => name.StartsWith("blk.", StringComparison.Ordinal) && int.TryParse(name.Split('.')[1], out var layer)
+            && keys.Find($"{Architecture}.nextn_predict_layers") is long further && keys.Find($"{Architecture}.block_count") is long all && layer >= all - further;
 
     sealed class Stored(GgufFile file, GgufTensor tensor) : ModelTensor
     {
@@ -52,6 +58,9 @@ public sealed class GgufSource(GgufFile file) : ModelSource
 
     sealed class GgufKeys(GgufFile file) : ModelKeys
     {
+        // What the tensors show by being there, and notes of converters.
+        static readonly string[] Idle = ["leading_dense_block_count", "expert_shared_count", "nextn_predict_layers", "rope.scaling.finetuned"];
+
         readonly GgufMetadata metadata = file.Metadata;
 
         public override IEnumerable<string> Names => metadata.Values.Select(value => value.Name);
@@ -61,7 +70,7 @@ public sealed class GgufSource(GgufFile file) : ModelSource
         public override ModelFileException Error(string key, string problem) => new(file.Paths[0], key, metadata[key]?.Offset ?? 0, problem);
 
         public override IEnumerable<string> Unread(IReadOnlySet<string> read, string architecture)
-            => Names.Where(name => name.StartsWith(architecture + ".", StringComparison.Ordinal) && !read.Contains(name));
+            => Names.Where(name => name.StartsWith(architecture + ".", StringComparison.Ordinal) && !read.Contains(name) && !Idle.Contains(name[(architecture.Length + 1)..]));
 
         static object Value(GgufValue value) => (value.Type, value.ElementType) switch
         {

@@ -4,8 +4,8 @@ using Homegrown.Engine.Layers;
 namespace Homegrown.Engine.Models;
 
 /// <summary>
-/// Apertus 8B and 70B (Swiss AI, 2025, arXiv 2509.14233 §2.1): norms on heads, Llama 3's stretch, and a feed-forward block without a gate
-/// whose activation, xIELU, learns its two slopes in each layer.
+/// Apertus 8B and 70B (Swiss AI, 2025, arXiv 2509.14233 §2.1): norms on heads, Llama 3's stretch (config.json of swiss-ai/Apertus-8B-2509),
+/// and a feed-forward block without a gate whose activation, xIELU (arXiv 2411.13010 §3), learns its two slopes in each layer.
 /// </summary>
 /// <remarks>GGUF has the activation's numbers as keys of no architecture (xielu.*), which are not read: folders only.</remarks>
 public static class Apertus
@@ -13,6 +13,7 @@ public static class Apertus
     public static readonly Architecture Architecture = new("apertus")
     {
         Maker = "Swiss AI",
+        Models = "Apertus 8B and 70B",
         Folders = [new("apertus")
         {
             Keys = KeyMap.Decoder.With(("activation", c => c.Text("hidden_act") is "xielu" ? null : c.Text("hidden_act"))),

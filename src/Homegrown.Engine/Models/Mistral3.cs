@@ -12,6 +12,7 @@ public static class Mistral3
     public static readonly Architecture Architecture = new("mistral3")
     {
         Maker = "Mistral",
+        Models = "Ministral 3 3B to 14B, Mistral Small 3.2 24B",
         Folders = [new("ministral3")
         {
             Keys = KeyMap.Decoder.With(("attention.temperature_scale", "rope_parameters.llama_4_scaling_beta")),
@@ -20,9 +21,7 @@ public static class Mistral3
         Load = (c, w) =>
         {
             var rope = RopeLayer.Adjacent(c.HeadDim, c.Rope);
-            var temperature = c.Metadata.Number("attention.temperature_scale") is > 0 and var beta
-                ? new QueryTemperature(beta, c.Metadata.Optional("attention.temperature_length", () => c.Rope.Scaling.OriginalContext))
-                : null;
+            var temperature = QueryTemperature.Read(c);
             return new Transformer(c, w, [rope], (layer, w) => new ResidualBlock(
                 w.RmsNorm("attn_norm", c),
                 new SelfAttention(layer, w, c.Hidden, c.Shape) { Rope = rope, Temperature = temperature, Options = new() { Window = c.Window(layer) } },

@@ -1,3 +1,5 @@
+using Homegrown.Engine.Folders;
+using Homegrown.Engine.Formats;
 using Homegrown.Kernels.Ops;
 
 namespace Homegrown.Engine.Models;
@@ -49,6 +51,14 @@ public sealed record ModelConfig
     /// </summary>
     public bool HalfGelu { get; init; }
 
+    /// <summary>
+    /// Phi-3.5-MoE turns by LongRoPE's short divisors at any length, as the library that computed the references of folders does.
+    /// </summary>
+    public bool ShortDivisorsOnly { get; init; }
+
+    /// <summary>The same model as the reference of its file's kind computes it, where that differs from what its authors meant (docs/adr/0009).</summary>
+    public ModelConfig AsReference(ModelSource source) => this with { HalfGelu = source is GgufSource, ShortDivisorsOnly = source is FolderSource };
+
     /// <summary>How heads turn with the position.</summary>
     public required RopeConfig Rope { get; init; }
 
@@ -65,13 +75,22 @@ public sealed record ModelConfig
             ? this
             : this with { Windows = [.. Windows.Select((window, layer) => layer % period == full ? 0 : window)] };
 
+    /// <summary>By layer: it keeps a state instead of keys and values. Unless the file says which, all but every <paramref name="interval"/>th.</summary>
+    public bool[] RecurrentLayers(int interval)
+    {
+        var period = Metadata.Optional("full_attention_interval", () => interval);
+        var flags = Metadata.Integers("attention.recurrent_layers", Layers);
+        return [.. Enumerable.Range(0, Layers).Select(layer => flags is null ? (layer + 1) % period != 0 : flags[layer] != 0)];
+    }
+
     /// <summary>All other keys of the architecture, with their reads noted.</summary>
     public required ModelMetadata Metadata { get; init; }
 
     /// <summary>Reads the keys that decoders share. A missing or impossible one is an error that names it.</summary>
     public static ModelConfig Read(ModelMetadata keys, int vocabularyRows)
     {
-        var layers = keys.Positive("block_count");
+        var layers = keys.Positive("block_count") - keys.Count("nextn_predict_layers");       // layers that predict further tokens are not run
+        if (layers <= 0) throw keys.Error("nextn_predict_layers", "leaves no layers of the model itself");
         var windows = ReadWindows(keys, layers);
         var shapes = ReadShapes(keys, windows);
         var heads = shapes[0].Heads;
@@ -92,7 +111,7 @@ public sealed record ModelConfig
             VocabularySize = vocabularyRows,
             ContextLength = Math.Max(context, rope.Scaling.Context),
             NormEpsilon = (float)(keys.Number("attention.layer_norm_rms_epsilon") ?? keys.Number("attention.layer_norm_epsilon")
-                ?? throw keys.Error("attention.layer_norm_rms_epsilon", "is missing")),
+                ?? throw keys.Missing("attention.layer_norm_rms_epsilon", "a number")),
             Activation = ReadActivation(keys),
             Rope = rope,
             Windows = windows,
@@ -107,7 +126,7 @@ public sealed record ModelConfig
     /// <summary>Counts for all layers or each; widths for all, or of their own in layers with a window (<c>key_length_swa</c>).</summary>
     static AttentionShape[] ReadShapes(ModelMetadata keys, int[] windows)
     {
-        var heads = keys.Integers("attention.head_count", windows.Length) ?? throw keys.Error("attention.head_count", "is missing");
+        var heads = keys.Integers("attention.head_count", windows.Length) ?? throw keys.Missing("attention.head_count", "a number for all layers, or one for each");
         var kvHeads = keys.Integers("attention.head_count_kv", windows.Length) ?? heads;
         var shapes = new AttentionShape[windows.Length];
         for (var layer = 0; layer < shapes.Length; layer++)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Homegrown.Engine.Folders;
 using Homegrown.Engine.Formats;
 using Homegrown.Engine.Layers;
@@ -70,6 +71,12 @@ public sealed class Weights
     public (INorm Query, INorm Key)? HeadNorms(ModelConfig c)
         => Has("attn_q_norm") ? (RmsNorm("attn_q_norm", c.HeadDim, c.NormEpsilon), RmsNorm("attn_k_norm", c.HeadDim, c.NormEpsilon)) : null;
 
+    /// <summary>Layer norms of q and k, each head by itself and with gains of its own; null where the model has none.</summary>
+    public (INorm Query, INorm Key)? HeadLayerNorms(ModelConfig c)
+        => Has("attn_q_norm") ? (HeadsNorm("attn_q_norm", c.Heads, c), HeadsNorm("attn_k_norm", c.KvHeads, c)) : null;
+
+    HeadsLayerNorm HeadsNorm(string name, int heads, ModelConfig c) => new(Matrix(name, heads, c.HeadDim), c.HeadDim, c.NormEpsilon);
+
     /// <summary>A layer norm of whole rows, with the bias if the model has one.</summary>
     public LayerNormLayer LayerNorm(string name, ModelConfig c)
         => new(Vector(name, c.Hidden), Has($"{name}.bias") ? Vector($"{name}.bias", c.Hidden) : [], c.NormEpsilon);
@@ -82,7 +89,7 @@ public sealed class Weights
         => Has(name) ? Linear(name, inputs, outputs) : new Linear(new Matrix(tied.Table = Packed(tied.Tensor, tied.Table)));
 
     /// <summary>Several products of the same input as one; their outputs stand side by side.</summary>
-    public Linear Fused(int inputs, params ReadOnlySpan<(string Name, int Outputs)> parts) => Join(inputs, parts, null);
+    public Linear Fused(int inputs, params ReadOnlySpan<ProductPart> parts) => Join(inputs, parts, null);
 
     /// <summary>
     /// The gated feed-forward block: ffn_gate, ffn_up and ffn_down, or with <paramref name="kind"/> those of the shared expert
@@ -126,22 +133,30 @@ public sealed class Weights
     }
 
     /// <param name="of">One expert of stacks of so many, through which that share of tokens passes; null where tensors stand alone.</param>
-    Linear Join(int inputs, ReadOnlySpan<(string Name, int Outputs)> parts, (int Expert, int Count, double Share)? of)
+    Linear Join(int inputs, ReadOnlySpan<ProductPart> parts, (int Expert, int Count, double Share)? of)
     {
         var matrices = new Weight[parts.Length];
         var (bias, first, total) = (default(float[]), 0, 0);
-        foreach (var (_, outputs) in parts) total += outputs;
+        foreach (var part in parts) total += part.Outputs;
         for (var i = 0; i < parts.Length; i++)
         {
-            var (name, outputs) = parts[i];
-            var tensor = of is { } expert ? Take(Full(name), [expert.Count, outputs, inputs]).Slice(expert.Expert) : Take(Full(name), outputs, inputs);
+            var (part, name) = (parts[i], parts[i].Name);
+            var tensor = Own(part, of is { } expert ? Take(Full(name), [expert.Count, part.Stored, inputs]).Slice(expert.Expert) : Take(Full(name), part.Stored, inputs));
             matrices[i] = Packed(tensor, tensor.Open() with { FineInputs = name == Values }, of?.Share ?? 1);
             if (Has($"{name}.bias"))
-                Take(Full($"{name}.bias"), of?.Count ?? 1, outputs).Open().Dequantize(of?.Expert ?? 0, (bias ??= new float[total]).AsSpan(first, outputs));
-            first += outputs;
+                Own(part, Take(Full($"{name}.bias"), of?.Count ?? 1, part.Stored)).Open().Dequantize(of?.Expert ?? 0, (bias ??= new float[total]).AsSpan(first, part.Outputs));
+            first += part.Outputs;
         }
 
         return new Linear(new Matrix(matrices), bias);
+    }
+
+    /// <summary>The rows of a part, which live as long as the source where they had to be copied.</summary>
+    ModelTensor Own(ProductPart part, ModelTensor stored)
+    {
+        var own = part.Of(stored);
+        if (own != stored) source.Made.Add(own);
+        return own;
     }
 
     /// <summary>A vector as float32.</summary>
@@ -161,10 +176,46 @@ public sealed class Weights
     public float[] Matrix(string name, int rows, int columns)
     {
         var (tensor, values) = (Take(Full(name), rows, columns), new float[rows * columns]);
-        var weight = tensor.Open().Reshape(rows, columns);
-        for (var row = 0; row < rows; row++) weight.Dequantize(row, values.AsSpan(row * columns, columns));
+        var parts = tensor is StackedTensor stack ? stack.Parts : [tensor];
+        for (var row = 0; row < rows; row++)
+        {
+            var (part, at) = Math.DivRem(row, rows / parts.Count);
+            parts[part].Open().Reshape(rows / parts.Count, columns).Dequantize(at, values.AsSpan(row * columns, columns));
+        }
+
         tensor.Release();
         return values;
+    }
+
+    /// <summary>A small matrix of integers from 0 up, row by row: [rows * columns].</summary>
+    /// <param name="below">They are smaller than this.</param>
+    public long[] Integers(string name, int rows, int columns, long below = long.MaxValue)
+    {
+        var (tensor, values) = (Shaped(Full(name), rows, columns), new long[rows * columns]);
+        var weight = tensor.Open().Reshape(rows, columns);
+        for (var i = 0; i < values.Length; i++)
+        {
+            var row = weight.Row(i / columns);
+            values[i] = tensor.Type switch
+            {
+                TensorType.I64 => MemoryMarshal.Cast<byte, long>(row)[i % columns],
+                TensorType.I32 => MemoryMarshal.Cast<byte, int>(row)[i % columns],
+                var type => throw tensor.Error($"is stored as {type}; it has to be integers"),
+            };
+            if (values[i] < 0 || values[i] >= below) throw tensor.Error($"has {values[i]}, which is not 0 to {below - 1}");
+        }
+
+        tensor.Release();
+        return values;
+    }
+
+    /// <summary>The parts of a table whose rows are looked up, in order: one, or those in which a folder has it.</summary>
+    public IReadOnlyList<Weight> Table(string name, int columns)
+    {
+        var tensor = source.Tensor(Full(name)) ?? throw source.Missing(Full(name));
+        if (tensor.Columns != columns) throw tensor.Error($"has rows of {tensor.Columns}, the model needs {columns}");
+        if (!QuantFormats.IsSupported(tensor.Type)) throw tensor.Error($"is stored as {tensor.Type}, which this build cannot compute with");
+        return [.. (tensor is StackedTensor stack ? stack.Parts : [tensor]).Select(part => part.Open())];
     }
 
     /// <summary>1 / length of each row of a matrix.</summary>
@@ -180,6 +231,22 @@ public sealed class Weights
         }
 
         return lengths;
+    }
+
+    /// <summary>A stored tensor of a shape, for layers that cut it into products themselves.</summary>
+    internal ModelTensor Tensor(string name, params ReadOnlySpan<long> shape) => Take(Full(name), shape);
+
+    /// <summary>A part of such a tensor as the matrix of a product.</summary>
+    internal Weight Matrix(ModelTensor part)
+    {
+        source.Made.Add(part);
+        return Packed(part, part.Open());
+    }
+
+    /// <summary>Passes over tensors that files may have though the model does without them: they are not reported.</summary>
+    public void PassOver(params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names) source.Tensor(Full(name));
     }
 
     /// <summary>Stored tensors that no layer took: parts of the model that would be ignored.</summary>
@@ -202,11 +269,17 @@ public sealed class Weights
     /// <summary>The tensor of a full name, of a shape (dimensions of 1 aside) and in a type that this build computes with.</summary>
     ModelTensor Take(string name, params ReadOnlySpan<long> shape)
     {
-        var tensor = source.Tensor(name) ?? throw source.Missing(name);
-        if (!tensor.Shape.Where(size => size != 1).SequenceEqual(shape.ToArray().Where(size => size != 1)))
-            throw tensor.Error($"has shape [{string.Join(", ", tensor.Shape)}], the model needs [{string.Join(", ", shape.ToArray())}]");
+        var tensor = Shaped(name, shape);
         if (!QuantFormats.IsSupported(tensor.Type))
             throw tensor.Error($"is stored as {tensor.Type}, which this build cannot compute with");
+        return tensor;
+    }
+
+    ModelTensor Shaped(string name, params ReadOnlySpan<long> shape)
+    {
+        var tensor = source.Tensor(name) ?? throw source.Missing(name, shape);
+        if (!tensor.Shape.Where(size => size != 1).SequenceEqual(shape.ToArray().Where(size => size != 1)))
+            throw tensor.Error($"has shape [{string.Join(", ", tensor.Shape)}], the model's keys need [{string.Join(", ", shape.ToArray())}]: they are of another model, or a key is wrong");
         return tensor;
     }
 

@@ -78,6 +78,7 @@ public static unsafe class Attention
                 Sinks = sinks,
                 Slopes = slopes,
                 Chosen = chosen,
+                Lists = choice is null || q.Rows == 0 ? 1 : choice.Lists / q.Rows,
                 Late = late,
             };
             if (q.Compute.Tier == Tier.Reference) ReferenceAttention.Run(call, rows.Segments, choice);

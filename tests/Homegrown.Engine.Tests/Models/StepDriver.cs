@@ -25,7 +25,8 @@ sealed class StepDriver : IDisposable
         compute = new Compute(new() { Exact = exact, Tier = tier });
         packing = new PackedWeights(compute);
         var weights = new Weights(source, packing);
-        decoder = ModelCatalog.Find(source).Load(ModelConfig.Read(metadata, weights.Rows("token_embd")) with { HalfGelu = exact && source is GgufSource }, weights);
+        var config = ModelConfig.Read(metadata, weights.Rows("token_embd"));
+        decoder = ModelCatalog.Find(source).Load(exact ? config.AsReference(source) : config, weights);
         cache = new KvCache(decoder.KvShape, positions, exact ? KvType.F32 : KvType.F16, sequences: 2);
         batch = new Batch(compute, cache);
     }
