@@ -65,6 +65,8 @@ public static class ModelCatalog
         FalconH1.Architecture,
         BailingMoe2.Architecture,
         PanguEmbedded.Architecture,
+        KimiLinear.Architecture,
+        BailingMoe3.Architecture,
         Qwen3Next.Architecture, Qwen3Next.Dense35, Qwen3Next.MixtureOfExperts35, MiniMax01.Architecture,
     ];
 
