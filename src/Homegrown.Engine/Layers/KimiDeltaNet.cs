@@ -8,12 +8,15 @@ namespace Homegrown.Engine.Layers;
 
 /// <summary>
 /// The whole of a layer of Kimi delta attention (Kimi Linear, arXiv 2510.26692 §3): q, k and v pass a short convolution; how far each channel
-/// of the state fades comes through a narrow product, and so does the gate on what comes out, which is normed by head before it.
+/// of the state fades comes through a narrow product, and so does the gate on what comes out, which is normed by head before it; both may
+/// also come at once.
 /// </summary>
 public sealed class KimiDeltaNet : IMixer
 {
     readonly RecurrenceShape shape;
-    readonly Linear input, fade, gate, output;
+    readonly Linear input, output;
+    readonly Linear? fade, gate;
+    readonly int between;
     readonly ShortConvolution convolution;
     readonly DeltaNet states;
     readonly float[] stepBias, rates;
@@ -21,8 +24,8 @@ public sealed class KimiDeltaNet : IMixer
     readonly RmsNormLayer norm;
 
     /// <summary>
-    /// Takes attn_q, attn_k, attn_v and their ssm_conv1d_q, _k, _v; ssm_f_a, ssm_f_b, ssm_dt.bias and ssm_a; ssm_beta; ssm_g_a, ssm_g_b, ssm_norm;
-    /// attn_output.
+    /// Takes attn_q, attn_k, attn_v and their ssm_conv1d_q, _k, _v; ssm_f_a, ssm_dt.bias and ssm_a; ssm_beta; ssm_g_a, ssm_norm;
+    /// attn_output; ssm_f_b and ssm_g_b where those before them are narrow.
     /// </summary>
     /// <param name="shape">Heads of keys as many as of values, and as wide.</param>
     /// <param name="width">Tokens that the convolution sees, its own included.</param>
@@ -31,13 +34,15 @@ public sealed class KimiDeltaNet : IMixer
     {
         (this.shape, most) = (shape, -lowerBound);
         var (heads, dim, all) = (shape.Heads, shape.KeyDim, shape.Heads * shape.KeyDim);
-        input = w.Fused(hidden, ("attn_q", all), ("attn_k", all), ("attn_v", all), ("ssm_f_a", dim), ("ssm_g_a", dim), ("ssm_beta", heads));
+        var narrow = w.Has("ssm_f_b");
+        between = narrow ? dim : all;
+        input = w.Fused(hidden, ("attn_q", all), ("attn_k", all), ("attn_v", all), ("ssm_f_a", between), ("ssm_g_a", between), ("ssm_beta", heads));
         float[] taps = [.. w.Matrix("ssm_conv1d_q", all, width), .. w.Matrix("ssm_conv1d_k", all, width), .. w.Matrix("ssm_conv1d_v", all, width)];
         convolution = new(taps, [], 3 * all, silu: true, kept);
-        (fade, gate) = (w.Linear("ssm_f_b", dim, all), w.Linear("ssm_g_b", dim, all));
+        if (narrow) (fade, gate) = (w.Linear("ssm_f_b", dim, all), w.Linear("ssm_g_b", dim, all));
         stepBias = w.Vector("ssm_dt.bias", all);
         var fading = w.Vector("ssm_a", heads);
-        rates = [.. fading.Select(rate => -rate)];
+        rates = [.. fading.Select(MathF.Abs)];                               // exp(A_log); files of safe gates have it above 0, others below
         states = new(shape, lowerBound is null ? fading : [.. rates.Select(_ => -1f)], kept);
         norm = w.RmsNorm("ssm_norm", dim, epsilon);
         output = w.Linear("attn_output", all, hidden);
@@ -45,12 +50,13 @@ public sealed class KimiDeltaNet : IMixer
 
     public Tensor Forward(Tensor x, Batch batch)
     {
-        var (heads, dim, all) = (shape.Heads, shape.KeyDim, shape.Heads * shape.KeyDim);
-        var parts = input.Forward(x);                                        // [tokens, all of q | of k | of v | dim | dim | heads]
-        var faded = fade.Forward(parts.Slice(3 * all, dim));
+        var (heads, all) = (shape.Heads, shape.Heads * shape.KeyDim);
+        var parts = input.Forward(x);                                        // [tokens, all of q | of k | of v | between | between | heads]
+        var (faded, gated) = (parts.Slice(3 * all, between), parts.Slice((3 * all) + between, between));
+        if (fade is not null && gate is not null) (faded, gated) = (fade.Forward(faded), gate.Forward(gated));
         var steps = most is { } bound ? TimeStep.Bounded(faded, stepBias, rates, bound) : TimeStep.Forward(faded, stepBias);
-        var open = Activate.Forward(gate.Forward(parts.Slice((3 * all) + dim, dim)), Activation.Sigmoid);
-        var beta = TimeStep.Bounded(parts.Slice((3 * all) + (2 * dim), heads));
+        var open = Activate.Forward(gated, Activation.Sigmoid);
+        var beta = TimeStep.Bounded(parts.Slice((3 * all) + (2 * between), heads));
         var mixed = convolution.Forward(parts.Slice(0, 3 * all), batch);
         var y = states.Forward(mixed.Slice(0, all), mixed.Slice(all, all), mixed.Slice(2 * all, all), steps, beta, batch);
         return output.Forward(Multiply.Forward(norm.Forward(y), open));

@@ -45,18 +45,7 @@ public static class Glm5Next
         ("blk.{l}.indexer.k_norm", "model.layers.{l}.self_attn.indexer.k_norm"),
         ("blk.{l}.indexer.proj", "model.layers.{l}.self_attn.indexer.weights_proj"),
         ("blk.{l}.indexer_compressor_gate", "model.layers.{l}.self_attn.indexer.index_kpool_compress_gate"),
-        ("blk.{l}.indexer_compressor_ape", "model.layers.{l}.self_attn.indexer.index_kpool_compress_ape"),
-        ("blk.{l}.ssm_conv1d_q", "model.layers.{l}.self_attn.q_conv1d"),
-        ("blk.{l}.ssm_conv1d_k", "model.layers.{l}.self_attn.k_conv1d"),
-        ("blk.{l}.ssm_conv1d_v", "model.layers.{l}.self_attn.v_conv1d"),
-        ("blk.{l}.ssm_f_a", "model.layers.{l}.self_attn.f_a_proj"),
-        ("blk.{l}.ssm_f_b", "model.layers.{l}.self_attn.f_b_proj"),
-        ("blk.{l}.ssm_g_a", "model.layers.{l}.self_attn.g_a_proj"),
-        ("blk.{l}.ssm_g_b", "model.layers.{l}.self_attn.g_b_proj"),
-        ("blk.{l}.ssm_beta", "model.layers.{l}.self_attn.b_proj"),
-        ("blk.{l}.ssm_dt.bias", "model.layers.{l}.self_attn.dt_bias"),
-        ("blk.{l}.ssm_a", new("model.layers.{l}.self_attn.A_log", (tensor, _) => tensor.Map(log => -MathF.Exp(log)))),
-        ("blk.{l}.ssm_norm", "model.layers.{l}.self_attn.o_norm"));
+        ("blk.{l}.indexer_compressor_ape", "model.layers.{l}.self_attn.indexer.index_kpool_compress_ape")).With(KimiDeltaNames.In("model.layers.{l}.self_attn"));
 
     public static readonly Architecture Architecture = new("glm5-next")
     {

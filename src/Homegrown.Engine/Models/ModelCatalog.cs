@@ -63,6 +63,10 @@ public static class ModelCatalog
         NemotronH.Dense,
         NemotronH.MixtureOfExperts,
         FalconH1.Architecture,
+        BailingMoe2.Architecture,
+        PanguEmbedded.Architecture,
+        KimiLinear.Architecture,
+        BailingMoe3.Architecture,
         Qwen3Next.Architecture, Qwen3Next.Dense35, Qwen3Next.MixtureOfExperts35, MiniMax01.Architecture,
     ];
 
