@@ -71,24 +71,23 @@ public static class Qwen4Exp
             var recurrent = c.RecurrentLayers(interval: 4);
             var routing = c.ReadRouting(RouterScores.Softmax, normalised: true);
             var model = w;
-            keys.Has("rope.dimension_sections");                             // of positions in pictures: read, and of no effect
-            keys.Has("ple.image_token_id");
+            var (tokens, taps) = (keys.Optional("ple.ngram_size", () => 3), keys.Optional("ple.conv_kernel", () => 4));
+            if (tokens < 2) throw keys.Error("ple.ngram_size", $"{tokens} tokens are no sequence");
+            if (taps < 2) throw keys.Error("ple.conv_kernel", $"{taps} is not supported (2 and more are)");
+
+            // Shown by the tensors, or of pictures: read, and of no effect.
+            foreach (var key in (string[])["rope.dimension_sections", "ple.image_token_id", "ple.layers", "embedding_length_out"]) keys.Has(key);
             return new Transformer(
                 c, w, [layers.Rope, layers.IndexerRope],
-                (layer, w) => NGrams(layer, w, new HyperBlock(
+                (layer, w) => NGrams(w, new HyperBlock(
                     layers.Streams("hc_attn", w), null, recurrent[layer] ? layers.DeltaNet(w) : layers.Attention(layer, w), layers.Streams("hc_ffn", w), null, w.Experts(c, routing))),
                 layers.Streams("output_hc", w, writes: false), kept)
             {
                 Streams = layers.Count,
             };
 
-            IBlock NGrams(int layer, Weights w, HyperBlock block)
-            {
-                if (!w.Has("ple_key")) return block;
-                var tokens = keys.Optional("ple.ngram_size", () => 3);
-                if (tokens < 2) throw keys.Error("ple.ngram_size", $"{tokens} tokens are no sequence");
-                return new NGramBlock(block, w, c, Hash(w, model, c, tokens), layers.Count, tokens, keys.Optional("ple.conv_kernel", () => 4), kept);
-            }
+            IBlock NGrams(Weights w, HyperBlock block)
+                => w.Has("ple_key") ? new NGramBlock(block, w, c, Hash(w, model, c, tokens), layers.Count, tokens, taps, kept) : block;
         },
     };
 
