@@ -12,6 +12,7 @@ public static class CommandR
     public static readonly Architecture Architecture = new("command-r")
     {
         Maker = "Cohere",
+        Models = "Command R 35B, R+ 104B, Aya 8B to 35B",
         Folders = [new("cohere")
         {
             Keys = KeyMap.Decoder.With(("context_length", "model_max_length|max_position_embeddings")).With(

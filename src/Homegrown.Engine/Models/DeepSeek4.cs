@@ -21,6 +21,7 @@ public static class DeepSeek4
     public static readonly Architecture Architecture = new("deepseek4")
     {
         Maker = "DeepSeek",
+        Models = "DeepSeek-V4",
         Folders = [DeepSeek4Folder.Map],
         Load = (c, w) =>
         {

@@ -18,6 +18,7 @@ public static class Gemma4
     public static readonly Architecture Architecture = new("gemma4")
     {
         Maker = "Google",
+        Models = "Gemma 4 E2B, E4B, 26B-A4B and 31B, the text part",
         Defaults = new Dictionary<string, object> { ["activation"] = "gelu_pytorch_tanh" },
         Folders = [new("gemma4_text")
         {

@@ -15,6 +15,7 @@ public static class LayerNormFamilies
     public static readonly Architecture StarCoder2 = new("starcoder2")
     {
         Maker = "BigCode",
+        Models = "StarCoder2 3B to 15B",
         Folders = [new("starcoder2")
         {
             Names = NameMap.Llama.With(("blk.{l}.ffn_up", "model.layers.{l}.mlp.c_fc"), ("blk.{l}.ffn_down", "model.layers.{l}.mlp.c_proj")),
@@ -26,6 +27,7 @@ public static class LayerNormFamilies
     public static readonly Architecture StableLm = new("stablelm")
     {
         Maker = "Stability",
+        Models = "StableLM 2 1.6B and 12B",
         Folders = [new("stablelm")
         {
             Keys = KeyMap.Decoder.With(("use_parallel_residual", "use_parallel_residual")),
@@ -40,6 +42,7 @@ public static class LayerNormFamilies
     public static readonly Architecture GptNeoX = new("gptneox")
     {
         Maker = "EleutherAI",
+        Models = "Pythia 14M to 12B, GPT-NeoX 20B",
         Folders = [new("gpt_neox")
         {
             Keys = KeyMap.Decoder.With(("use_parallel_residual", "use_parallel_residual")),
@@ -61,6 +64,7 @@ public static class LayerNormFamilies
     public static readonly Architecture Nemotron = new("nemotron")
     {
         Maker = "NVIDIA",
+        Models = "Nemotron-4 15B, Minitron 4B and 8B",
         Folders = [new("nemotron")
         {
             Names = NameMap.Llama.With(
@@ -74,6 +78,7 @@ public static class LayerNormFamilies
     public static readonly Architecture Orion = new("orion")
     {
         Maker = "OrionStar",
+        Models = "Orion 14B",
         Folders = [new("orion")],
         Load = (c, w) => Build(c, w, false, w => w.Gated(c)),
     };

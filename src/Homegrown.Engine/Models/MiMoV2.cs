@@ -15,6 +15,7 @@ public static class MiMoV2
     public static readonly Architecture Architecture = new("mimo2")
     {
         Maker = "Xiaomi",
+        Models = "MiMo-V2-Flash 309B-A15B",
         Folders = [new("mimo_v2_flash", "mimo_v2")
         {
             Keys = KeyMap.Decoder.With(FolderRope.Of("full_attention", "")).With(FolderRope.Of("sliding_attention", "_swa")).With(

@@ -19,6 +19,7 @@ public static class MiniMaxM3
     public static readonly Architecture Architecture = new("minimax-m3")
     {
         Maker = "MiniMax",
+        Models = "MiniMax-M3 428B-A23B, the text part",
         Folders = [new("minimax_m3_vl_text", "minimax_m3")
         {
             Keys = KeyMap.Decoder.With(

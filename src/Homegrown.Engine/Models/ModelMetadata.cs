@@ -86,7 +86,8 @@ public sealed class ModelMetadata(ModelSource source, IReadOnlyDictionary<string
         return values.Length >= count ? values[..count] : throw Error(key, $"has {values.Length} values for {count} layers");
     }
 
-    object? Find(string key) => keys.Find(Name(key)) ?? defaults?.GetValueOrDefault(key);
+    /// <summary>Some keys of GGUF stand without the architecture's name (xielu.* of Apertus).</summary>
+    object? Find(string key) => keys.Find(Name(key)) ?? keys.Find(key) ?? defaults?.GetValueOrDefault(key);
 
     int Integer(string key, object value) => value switch
     {

@@ -54,6 +54,7 @@ public static class NemotronH
     public static readonly Architecture Dense = new("nemotron_h")
     {
         Maker = "NVIDIA",
+        Models = "Nemotron-H 4B to 56B, Nemotron Nano 2 9B and 12B",
         Folders = [new("nemotron_h")
         {
             Keys = Keys,
@@ -68,7 +69,12 @@ public static class NemotronH
         Load = Build,
     };
 
-    public static readonly Architecture MixtureOfExperts = new("nemotron_h_moe") { Maker = "NVIDIA", Load = Build };
+    public static readonly Architecture MixtureOfExperts = new("nemotron_h_moe")
+    {
+        Maker = "NVIDIA",
+        Models = "Nemotron 3 Nano 30B-A3B and larger",
+        Load = Build,
+    };
 
     static Transformer Build(ModelConfig c, Weights w)
     {

@@ -12,6 +12,7 @@ public static class PhiMoe
     public static readonly Architecture Architecture = new("phimoe")
     {
         Maker = "Microsoft",
+        Models = "Phi-3.5-MoE 16x3.8B",
         Folders = [new("phimoe")
         {
             Keys = KeyMap.Decoder.With(

@@ -20,7 +20,7 @@ public static class Qwen3Next
 {
     internal const string Grouped = "ssm.grouped_heads";
 
-    internal static readonly KeyMap Keys = KeyMap.Decoder.With(
+    static readonly KeyMap Keys = KeyMap.Decoder.With(
         ("ssm.conv_kernel", "linear_conv_kernel_dim"),
         ("ssm.group_count", "linear_num_key_heads"),
         ("ssm.state_size", "linear_key_head_dim"),
@@ -29,8 +29,9 @@ public static class Qwen3Next
         ("attention.output_gate", "attn_output_gate")).With(
         ("ssm.inner_size", c => c.Integer("linear_num_value_heads") * c.Integer("linear_value_head_dim")),
         ("rope.dimension_count", c => FolderRope.Dimensions(c) ?? c.Integer("head_dim") / 4),
-        ("attention.recurrent_layers", LayerKinds.Linear),
-        (Grouped, _ => true));
+        ("attention.recurrent_layers", LayerKinds.Linear));
+
+    internal static readonly KeyMap Keys35 = Keys.With((Grouped, _ => true));
 
     internal static readonly NameMap Names = NameMap.Experts.With(
         ("output_norm", new("model.norm", Gain)),
@@ -62,6 +63,7 @@ public static class Qwen3Next
     public static readonly Architecture Architecture = new("qwen3next")
     {
         Maker = "Alibaba",
+        Models = "Qwen3-Next-80B-A3B, Qwen3-Coder-Next",
         Folders = [new("qwen3_next") { Keys = Keys, Names = Names, Idle = Idle }],
         Load = (c, w) => Build(c, w, tiled: false),
     };
@@ -69,14 +71,16 @@ public static class Qwen3Next
     public static readonly Architecture Dense35 = new("qwen35")
     {
         Maker = "Alibaba",
-        Folders = [new("qwen3_5", "qwen3_5_text") { Keys = Keys, Names = Names, Idle = Idle }],
+        Models = "Qwen3.5 dense, the text part",
+        Folders = [new("qwen3_5", "qwen3_5_text") { Keys = Keys35, Names = Names, Idle = Idle }],
         Load = (c, w) => Build(c, w, tiled: true),
     };
 
     public static readonly Architecture MixtureOfExperts35 = new("qwen35moe")
     {
         Maker = "Alibaba",
-        Folders = [new("qwen3_5_moe", "qwen3_5_moe_text") { Keys = Keys, Names = Names, Idle = Idle }],
+        Models = "Qwen3.5-35B-A3B to 397B-A17B, the text part",
+        Folders = [new("qwen3_5_moe", "qwen3_5_moe_text") { Keys = Keys35, Names = Names, Idle = Idle }],
         Load = (c, w) => Build(c, w, tiled: true),
     };
 

@@ -47,7 +47,7 @@ public static class Qwen4Exp
         Maker = "Alibaba",
         Folders = [new("qwen4_exp", "qwen4_exp_text")
         {
-            Keys = Qwen3Next.Keys.With(
+            Keys = Qwen3Next.Keys35.With(
                 ("hyper_connection.count", "hc_count"),
                 ("hyper_connection.low_rank", "hc_lowrank"),
                 ("attention.indexer.head_count", "indexer_n_heads"),

@@ -16,6 +16,7 @@ public static class Step35
     public static readonly Architecture Architecture = new("step35")
     {
         Maker = "StepFun",
+        Models = "Step-3.5-Flash 196B-A11B, Step 3.7, the text part",
         Folders = [new("step3p5", "step3p7")
         {
             Keys = Step35Folder.Keys,

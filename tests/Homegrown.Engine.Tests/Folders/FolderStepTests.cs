@@ -4,19 +4,18 @@ using Homegrown.Testing;
 namespace Homegrown.Engine.Tests.Folders;
 
 /// <summary>
-/// A model with states cannot tell in what steps a sequence came, nor what ran beside it: all ways to the same tokens end in the same logits,
+/// A model cannot tell in what steps a sequence came, nor what ran beside it: all ways to the same tokens end in the same logits,
 /// but for the order of float32 sums.
 /// </summary>
 public sealed class FolderStepTests
 {
-    const double Bound = 1e-11;
+    // In delta-nets the fixtures' own float32 reference is 1.8e-11 from float64; a row by itself reaches 2.1e-11 here, other models 1e-12.
+    const double Bound = 1e-10;
 
-    public static TheoryData<string> Folders =>
-    [
-        "lfm2", "nemotron_h", "falcon_h1",
-        "deepseek_v4", "deepseek_v4-fp4", "qwen4_exp", "glm5_next",
-        "qwen3_next", "qwen3_5", "qwen3_5_moe", "qwen3_5_whole", "minimax",
-    ];
+    // Rotations that depend on the length of the pass, and layouts of the same families.
+    static readonly string[] Others = ["llama-dynamic", "phi3", "phimoe", "minicpm3", "-ct-fp8", "-fp8", "-gptq-sym", "-gptq-asym", "-awq", "-ct-int4", "-mxfp4", "-fp4"];
+
+    public static TheoryData<string> Folders => [.. FolderTests.Folders.Select(row => row.Data).Where(name => !Others.Any(name.EndsWith))];
 
     [Theory]
     [MemberData(nameof(Folders))]
@@ -81,24 +80,32 @@ public sealed class FolderStepTests
         Equal(expected, astray.Run((0, tokens[11..30]))[0]);
     }
 
-    /// <summary>Long enough that keys of windows fill more than one page, and pages of two sequences lie mixed.</summary>
     [Theory]
-    [InlineData("deepseek_v4")]
-    [InlineData("qwen4_exp")]
-    [InlineData("glm5_next")]
-    public void Long_texts_side_by_side_in_chunks_equal_each_whole(string name)
+    [MemberData(nameof(Folders))]
+    public void A_decoded_token_allocates_nothing(string name)
     {
         var (folder, tokens) = Fixture(name);
-        int[] text = [.. Enumerable.Range(0, 330).Select(i => tokens[i * i % 47 % tokens.Length])];
-        int[] other = [.. text.Reverse()];
-        using var alone = new StepDriver(folder, exact: true, positions: 1024);
-        var (first, second) = (alone.Run((0, text))[0], alone.Run((1, other))[0]);
+        using var steps = new StepDriver(folder, exact: true);
+        steps.Run((0, tokens[..20]));
+        foreach (var token in tokens[20..25]) steps.Run((0, [token]));
+        Assert.Equal(0, steps.Allocated(0, tokens[25]));
+    }
 
-        using var together = new StepDriver(folder, exact: true, positions: 1024);
-        var last = Array.Empty<float[]>();
-        for (var i = 0; i < text.Length; i += 30) last = together.Run((1, other[i..(i + 30)]), (0, text[i..(i + 30)]));
-        Equal(second, last[0]);
-        Equal(first, last[1]);
+    [Theory]
+    [MemberData(nameof(Folders))]
+    public void Another_sequence_that_begins_with_a_snapshot_goes_on_as_the_first(string name)
+    {
+        var (folder, tokens) = Fixture(name);
+        using var straight = new StepDriver(folder, exact: true);
+        var expected = straight.Run((0, tokens[..30]))[0];
+
+        using var reused = new StepDriver(folder, exact: true);
+        reused.Run((0, tokens[..11]));
+        var saved = reused.Save(0);
+        using var states = saved.States;
+        reused.Run((0, [.. tokens[..30].Reverse()]));
+        reused.Fork(0, 1, saved);
+        Equal(expected, reused.Run((1, tokens[11..30]))[0]);
     }
 
     static void Equal(float[] expected, float[] actual) => Assert.InRange(Numbers.Nmse(actual, expected), 0, Bound);

@@ -22,12 +22,18 @@ public sealed class GgufOfFolderTests : IDisposable
     [Fact]
     public void Layers_of_a_file_that_predict_further_tokens_are_not_part_of_the_model() => Equal(Repository.Shared("hf", "glm4_moe"), further: 2);
 
+    [Fact]
+    public void Numbers_of_Apertus_activation_are_keys_of_a_file() => Equal(
+        Repository.Shared("hf", "apertus"),
+        further: 0,
+        new Dictionary<string, string> { ["ffn_xielu_alpha_p"] = "xielu.alpha_p", ["ffn_xielu_alpha_n"] = "xielu.alpha_n", ["ffn_xielu_beta"] = "xielu.beta", ["ffn_xielu_eps"] = "xielu.eps" });
+
     public void Dispose() => Directory.Delete(temporary, recursive: true);
 
-    void Equal(string folder, int further)
+    void Equal(string folder, int further, IReadOnlyDictionary<string, string>? numbers = null)
     {
         var file = Path.Combine(temporary, "model.gguf");
-        GgufOfFolder.Write(folder, file, further);
+        GgufOfFolder.Write(folder, file, further, numbers: numbers);
         using var ofFolder = LocalModel.Load(folder);
         using var ofGguf = LocalModel.Load(file);
         Assert.Empty(ofGguf.Warnings);

@@ -12,6 +12,9 @@ public sealed class FormulaTests
 {
     const double Bound = 1e-11;     // float32 sums reach 1e-13
 
+    /// <summary>Ids of the architectures that are compared here.</summary>
+    internal static readonly string[] Architectures = ["xverse", "orion", "command-r", "stablelm"];
+
     static readonly int[] Tokens = [.. Enumerable.Range(0, 24).Select(i => (i * 29 + 7) % 64)];
 
     [Theory]
@@ -67,6 +70,7 @@ public sealed class FormulaTests
         {
             using var model = LocalModel.Load(path, new() { Exact = true });
             Assert.Empty(model.Warnings);
+            Assert.Contains(model.Architecture, Architectures);
             var logits = new float[expected.Length];
             model.Logits(Tokens, (position, row) => row.CopyTo(logits.AsSpan(position * row.Length)));
             Assert.InRange(Numbers.Nmse(logits, expected), 0, Bound);
