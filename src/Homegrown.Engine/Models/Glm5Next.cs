@@ -62,6 +62,7 @@ public static class Glm5Next
     public static readonly Architecture Architecture = new("glm5-next")
     {
         Maker = "Zhipu",
+        Models = "GLM-5-Next, GLM-5.3-Flash",
         Folders = [new("glm5_next_text", "glm5_next")
         {
             Keys = Keys,
