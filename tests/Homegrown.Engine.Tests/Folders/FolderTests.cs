@@ -21,10 +21,9 @@ public sealed class FolderTests
         "deepseek_v3",
         "phimoe", "gemma4_text",
         "deepseek_v4", "deepseek_v4-fp4", "qwen4_exp", "glm5_next",
-        "phimoe", "gemma4_text", "minimax_m3",
+        "minimax_m3",
         "deepseek_v32", "glm_moe_dsa",
-        "deepseek_v4", "deepseek_v4-fp4",
-        "deepseek_v2", "deepseek_v3", "deepseek_v3-fp8", "kimi_k25", "glm4_moe_lite", "youtu",
+        "deepseek_v2", "deepseek_v3-fp8", "kimi_k25", "glm4_moe_lite", "youtu",
         "lfm2", "nemotron_h", "falcon_h1",
         "qwen3_next", "qwen3_5", "qwen3_5_moe", "qwen3_5_whole", "minimax",
     ];
