@@ -17,6 +17,8 @@ namespace Homegrown.Engine.Layers;
 /// <param name="output">From there to [hidden].</param>
 public sealed class CompressedAttention(int entry, AttentionShape shape, int positions, Linear down, Linear queryUp, HeadLinear groups, Linear output) : IMixer
 {
+    AttentionOptions? joined, near;
+
     /// <summary>Of the latent of queries.</summary>
     public required INorm LatentNorm { get; init; }
 
@@ -42,8 +44,6 @@ public sealed class CompressedAttention(int entry, AttentionShape shape, int pos
 
     /// <summary>Where lists are made.</summary>
     public required WindowChoices Choices { get; init; }
-
-    AttentionOptions? joined, near;
 
     public Tensor Forward(Tensor x, Batch batch)
     {

@@ -48,11 +48,11 @@ public sealed class WindowIndexer(Linear queries, Linear? weights, WindowKeys ke
 /// </summary>
 public sealed class WindowChoices : IKeyChooser
 {
+    readonly KeyChoice lists = new();
+
     internal KeyChoice Windows { get; } = new();
 
     internal KeyChoice? Latest { get; set; }
-
-    readonly KeyChoice lists = new();
 
     public KeyChoice? Choose(Tensor x, Tensor queries, Batch batch) => Latest;
 

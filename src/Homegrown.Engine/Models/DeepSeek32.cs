@@ -17,7 +17,7 @@ public static class DeepSeek32
     public static readonly Architecture Architecture = new("deepseek32")
     {
         Maker = "DeepSeek",
-        Models = "DeepSeek-V3.2 671B",
+        Models = "DeepSeek-V3.2",
         Folders = [new("deepseek_v32") { Keys = Keys, Names = Names, Idle = Idle }],
         Load = (c, w) => Build(c, w, pairs: false),
     };
@@ -25,7 +25,7 @@ public static class DeepSeek32
     public static readonly Architecture Glm5 = new("glm-dsa")
     {
         Maker = "Zhipu",
-        Models = "GLM-5 and 5.1",
+        Models = "GLM-5, GLM-5.1 and 5.2",
         Folders = [new("glm_moe_dsa") { Keys = Keys, Names = Names, Idle = [.. Idle, "index_share_for_mtp_iteration"] }],
         Load = (c, w) => Build(c, w, pairs: true),
     };

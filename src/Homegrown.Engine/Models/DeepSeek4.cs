@@ -54,6 +54,7 @@ public static class DeepSeek4
         readonly int queryRank, groups, rank, positions, indexerDim;
         readonly IndexerOptions? indexer;
 
+        /// <param name="kept">Where layers add their entries.</param>
         public Layers(ModelConfig c, HyperShape streams, KvShape kept)
         {
             (this.c, Streams, Kept) = (c, streams, kept);

@@ -10,7 +10,8 @@ static class DeepSeek4Folder
     public static FolderMap Map { get; } = new("deepseek_v4")
     {
         Keys = KeyMap.Decoder.With(FolderRope.Of("compress", "")).With(
-            ("attention.head_count_kv", _ => 1L),
+            ("attention.head_count_kv", c => c.Integer("num_key_value_heads") is null or 1 ? 1L : throw c.Error("num_key_value_heads", "is not supported (1 is)")),
+            ("rope.scaling.attention_factor", Magnitude),
             ("attention.compress_ratios", Ratios),
             ("attention.sliding_window", c => c.Integer("sliding_window")),
             ("attention.compress_rope_freq_base", c => c.Find("rope_parameters.compress.rope_theta") ?? c.Find("compress_rope_theta")),
@@ -79,9 +80,21 @@ static class DeepSeek4Folder
             ("blk.{l}.ffn_down_shexp", "layers.{l}.ffn.shared_experts.w2")),
         Idle =
         [
-            "compress_rope_theta", "expert_dtype", "mlp_layer_types", "num_hash_layers", "num_key_value_heads", "num_nextn_predict_layers", "partial_rotary_factor", "qk_rope_head_dim", "rope_theta", "router_jitter_noise", "topk_method",
+            "compress_rope_theta", "expert_dtype", "mlp_layer_types", "num_hash_layers", "num_nextn_predict_layers", "partial_rotary_factor", "qk_rope_head_dim", "rope_theta", "router_jitter_noise", "topk_method",
         ],
     };
+
+    /// <summary>
+    /// On cosines and sines: what is given, else none, but in the newer form, with a group for each kind of layers, YaRN's own (arXiv 2309.00071
+    /// §3.4), as its readers have it.
+    /// </summary>
+    static object? Magnitude(FolderConfig c)
+    {
+        const string Group = "rope_parameters.compress";
+        var given = c.Find($"{Group}.attention_factor") ?? c.Find("rope_parameters.attention_factor") ?? c.Find("rope_scaling.attention_factor");
+        if (given is not null) return given;
+        return c.Text($"{Group}.rope_type") is "yarn" && c.Number($"{Group}.factor") is { } factor ? RopeConfig.LogScale(factor, 1) : null;
+    }
 
     /// <summary>Positions of a window by layer, 0 for none: by compress_ratios, or by the kinds of layers; without either long windows twice, then both in turn.</summary>
     static long[] Ratios(FolderConfig c)

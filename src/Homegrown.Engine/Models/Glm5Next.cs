@@ -26,6 +26,7 @@ public static class Glm5Next
         ("hyper_connection.sinkhorn_iterations", "hc_sinkhorn_iters"),
         ("hyper_connection.epsilon", "hc_eps"),
         ("swiglu_clamp_exp", "swiglu_limit")).With(
+        ("expert_gating_func", c => LatentFolders.Scores(c, 2)),
         ("attention.latent_norm_epsilon", _ => null),
         ("attention.recurrent_layers", LayerKinds.Linear),
         ("attention.indexer.types", IndexerTypes),
@@ -50,12 +51,12 @@ public static class Glm5Next
     public static readonly Architecture Architecture = new("glm5-next")
     {
         Maker = "Zhipu",
-        Models = "GLM-5-Next",
+        Models = "GLM-5-Next, GLM-5.3-Flash",
         Folders = [new("glm5_next_text", "glm5_next")
         {
             Keys = Keys,
             Names = Names,
-            Idle = [.. LatentFolders.Idle, "first_k_dense_replace", "index_topk_freq", "index_topk_pattern", "index_skip_topk_offset", "linear_attn_config", "linear_lower_bound", "topk_method", "scoring_func"],
+            Idle = [.. LatentFolders.Idle, "first_k_dense_replace", "index_topk_freq", "index_topk_pattern", "index_skip_topk_offset", "linear_attn_config", "linear_lower_bound", "topk_method"],
         }],
         Load = (c, w) =>
         {

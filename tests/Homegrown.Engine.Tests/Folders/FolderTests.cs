@@ -19,7 +19,7 @@ public sealed class FolderTests
         "ernie4_5", "ernie4_5_moe", "hunyuan_v1_dense", "hunyuan_v1_moe", "hy_v3", "minimax_m2", "seed_oss", "dots1", "gpt_oss", "gpt_oss-mxfp4", "gemma2", "gemma3_text", "phi3", "smollm3",
         "exaone4", "olmo3", "cohere2", "granite", "starcoder2", "stablelm", "gpt_neox", "nemotron", "arcee", "mimo_v2_flash", "step3p7", "llama-dynamic", "apertus",
         "deepseek_v4", "deepseek_v4-fp4", "qwen4_exp", "glm5_next",
-        "phimoe", "gemma4_text", "minimax_m3",
+        "minimax_m3",
         "deepseek_v32", "glm_moe_dsa",
         "deepseek_v2", "deepseek_v3", "deepseek_v3-fp8", "kimi_k25", "glm4_moe_lite", "youtu", "axk1", "mistral4", "minicpm3", "longcat_flash",
         "deepseek_v2", "deepseek_v3", "deepseek_v3-fp8", "kimi_k25", "glm4_moe_lite", "youtu", "axk1", "mistral4", "minicpm3", "longcat_flash",
@@ -30,6 +30,8 @@ public sealed class FolderTests
         "deepseek_v4", "deepseek_v4-fp4",
         "deepseek_v2", "deepseek_v3", "deepseek_v3-fp8", "kimi_k25", "glm4_moe_lite", "youtu",
         "lfm2", "nemotron_h", "falcon_h1", "kimi_linear", "bailing_hybrid",
+        "deepseek_v2", "deepseek_v3-fp8", "kimi_k25", "glm4_moe_lite", "youtu",
+        "lfm2", "nemotron_h", "falcon_h1",
         "qwen3_next", "qwen3_5", "qwen3_5_moe", "qwen3_5_whole", "minimax",
     ];
 
