@@ -57,7 +57,7 @@ public sealed class LocalModel : IDisposable
         var metadata = new ModelMetadata(source, architecture.Defaults);
         var weights = new Weights(source, packing);
         Config = ModelConfig.Read(metadata, weights.Rows("token_embd")) with { HalfGelu = options.Exact && source is GgufSource };
-        decoder = architecture.Load(Config, weights);
+        decoder = architecture.LoadDecoder(Config, weights);
         Warnings = [.. weights.Unread().Select(name => $"tensor {name} is not used"), .. metadata.Unread().Select(key => $"key {key} is not read")];
         BytesByType = weights.BytesByType;
         Tokenizer = TokenizerFactory.Of(source, Config.VocabularySize);

@@ -49,6 +49,7 @@ public static class ModelCatalog
         Spark.Architecture,
         Step35.Architecture,
         Apertus.Architecture,
+        Bert.Architecture,
     ];
 
     /// <summary>The architecture that a source names.</summary>

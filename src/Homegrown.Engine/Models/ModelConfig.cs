@@ -58,6 +58,16 @@ public sealed record ModelConfig
     /// <summary>By layer; 0 for all positions.</summary>
     public required int[] Windows { get; init; }
 
+    /// <summary>Tokens see what is before them alone; false for models that read a text whole.</summary>
+    public bool Causal { get; init; } = true;
+
+    /// <summary>
+    /// What rows of a layer see. Where both sides are seen, a window is a token's own and half of the number to each side, as GGUF files and
+    /// folders count it (ModernBERT, Gemma's encoders).
+    /// </summary>
+    public AttentionOptions Sight(int layer)
+        => Causal ? new() { Window = Window(layer) } : new() { BothSides = true, Window = Window(layer) is { } width ? (width / 2) + 1 : null };
+
     /// <summary>The same model with windows in all layers but every <paramref name="period"/>th, unless its file says which.</summary>
     /// <param name="full">Of each period, the layer without a window.</param>
     public ModelConfig WithFullLayers(int period, int full)
@@ -96,11 +106,11 @@ public sealed record ModelConfig
             Activation = ReadActivation(keys),
             Rope = rope,
             Windows = windows,
+            Causal = keys.Flag("attention.causal", true),
             Metadata = keys,
         };
         if (keys.Optional("vocab_size", () => vocabularyRows) != vocabularyRows)
             throw keys.Error("vocab_size", $"is not the {vocabularyRows} rows of token_embd.weight");
-        if (keys.Flag("attention.causal") == false) throw keys.Error("attention.causal", "a model that sees the future cannot generate");
         return config;
     }
 

@@ -25,7 +25,7 @@ sealed class StepDriver : IDisposable
         compute = new Compute(new() { Exact = exact, Tier = tier });
         packing = new PackedWeights(compute);
         var weights = new Weights(source, packing);
-        decoder = ModelCatalog.Find(source).Load(ModelConfig.Read(metadata, weights.Rows("token_embd")) with { HalfGelu = exact && source is GgufSource }, weights);
+        decoder = ModelCatalog.Find(source).LoadDecoder(ModelConfig.Read(metadata, weights.Rows("token_embd")) with { HalfGelu = exact && source is GgufSource }, weights);
         cache = new KvCache(decoder.KvShape, positions, exact ? KvType.F32 : KvType.F16);
         batch = new Batch(compute, cache);
     }
