@@ -33,5 +33,13 @@ static class EncoderMaps
         return tensor.Part(skipped, tensor.Shape[0] - skipped);
     });
 
+    /// <summary>Settings that this build does not compute with, where a file sets them.</summary>
+    public static void Refuse(ModelConfig c, params ReadOnlySpan<string> keys)
+    {
+        foreach (var key in keys)
+            if (c.Metadata.Has(key) && (key.EndsWith("count", StringComparison.Ordinal) ? c.Metadata.Count(key) > 0 : c.Metadata.Flag(key, false)))
+                throw c.Metadata.Error(key, "is set, which is not supported with this family");
+    }
+
     static long Skipped(FolderConfig c) => (c.Integer("pad_token_id") ?? 1) + 1;
 }

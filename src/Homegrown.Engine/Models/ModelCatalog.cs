@@ -50,6 +50,11 @@ public static class ModelCatalog
         Step35.Architecture,
         Apertus.Architecture,
         Bert.Architecture,
+        RotaryBert.Nomic,
+        RotaryBert.JinaV3,
+        RotaryBert.Gte,
+        ModernBert.Architecture,
+        Gemma.Embedding,
     ];
 
     /// <summary>The architecture that a source names.</summary>

@@ -17,7 +17,7 @@ public sealed class EmbeddingFolderTests
 
     public static TheoryData<string> Folders =>
     [
-        "minilm", "bge", "bge-m3",
+        "minilm", "bge", "bge-m3", "nomic", "modernbert", "gte", "jina-v3", "qwen3-embedding", "embedding-gemma",
     ];
 
     [Theory]
