@@ -22,6 +22,7 @@ static class Program
         Tokenize.Create(terminal),
         Template.Create(terminal),
         Embed.Create(terminal),
+        Rerank.Create(terminal),
         Logits.Create(terminal),
         Perplexity.Create(terminal),
         Divergence.Create(terminal),

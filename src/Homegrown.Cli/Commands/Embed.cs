@@ -47,7 +47,7 @@ static class Embed
     }
 
     static string ToJson(TextEmbedding embedding)
-        => Json.Line(new JsonObject { ["embedding"] = new JsonArray([.. embedding.Vector.Select(value => JsonValue.Create(value))]), ["tokens"] = embedding.Tokens });
+        => Json.Line(new JsonObject { ["embedding"] = new JsonArray([.. embedding.Vector.Select(value => JsonValue.Create(value))]) });
 
     static string ToText(TextEmbedding embedding, string text)
     {

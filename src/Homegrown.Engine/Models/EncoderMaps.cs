@@ -9,8 +9,7 @@ static class EncoderMaps
     public static Dictionary<string, object> Defaults { get; } = new() { ["attention.causal"] = false, ["activation"] = "gelu" };
 
     public static KeyMap Keys { get; } = KeyMap.Decoder.With(
-        ("position_embedding_type", "position_embedding_type"),
-        ("attention.pooling_type", "classifier_pooling"));
+        ("position_embedding_type", "position_embedding_type"));
 
     /// <summary>Settings of training and of heads that other tasks have.</summary>
     public static string[] Idle { get; } =

@@ -103,7 +103,7 @@ public sealed record ModelConfig
             ContextLength = Math.Max(context, rope.Scaling.Context),
             NormEpsilon = (float)(keys.Number("attention.layer_norm_rms_epsilon") ?? keys.Number("attention.layer_norm_epsilon")
                 ?? throw keys.Error("attention.layer_norm_rms_epsilon", "is missing")),
-            Activation = ReadActivation(keys),
+            Activation = ReadActivation(keys, "activation"),
             Rope = rope,
             Windows = windows,
             Causal = keys.Flag("attention.causal", true),
@@ -150,13 +150,13 @@ public sealed record ModelConfig
     }
 
     /// <summary>By the names of Hugging Face's library; GGUF has no such key, there it belongs to the architecture.</summary>
-    static Activation ReadActivation(ModelMetadata keys) => keys.Text("activation") switch
+    internal static Activation ReadActivation(ModelMetadata keys, string key) => keys.Text(key) switch
     {
         null or "silu" or "swish" or "swiglu" => Activation.Silu,
         "gelu" => Activation.Gelu,
         "gelu_pytorch_tanh" or "gelu_new" or "gelu_fast" => Activation.GeluTanh,
         "relu" => Activation.Relu,
         "relu2" => Activation.ReluSquared,
-        var name => throw keys.Error("activation", $"'{name}' is not supported (silu, gelu, gelu_pytorch_tanh, relu, relu2 are)"),
+        var name => throw keys.Error(key, $"'{name}' is not supported (silu, gelu, gelu_pytorch_tanh, relu, relu2 are)"),
     };
 }

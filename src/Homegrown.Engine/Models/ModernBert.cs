@@ -19,7 +19,7 @@ public static class ModernBert
             Keys = EncoderMaps.Keys.With(FolderRope.Of("full_attention", "")).With(FolderRope.Of("sliding_attention", "_swa")).With(
                 ("rope.freq_base", "rope_parameters.full_attention.rope_theta|global_rope_theta"),
                 ("rope.freq_base_swa", "rope_parameters.sliding_attention.rope_theta|local_rope_theta"),
-                ("classifier.activation", "classifier_activation")).With(("attention.sliding_window", Windows)),
+                ("classifier.activation", "classifier_activation")).With(("attention.sliding_window", Windows), ("classifier.pooling", c => c.Text("classifier_pooling") ?? "cls")),
             Names = NameMap.Of(
                 ("token_embd", "model.embeddings.tok_embeddings"),
                 ("token_embd_norm", "model.embeddings.norm"),
