@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Homegrown.Cli.Measuring;
 using Homegrown.Cli.Options;
 using Homegrown.Engine;
+using Homegrown.Engine.Shapes;
 using Homegrown.Kernels;
 
 namespace Homegrown.Cli.Commands;
@@ -15,7 +16,7 @@ static class Bench
         var verb = new Verb("bench", "Measures a model on this machine: medians of several runs, after one to warm up.",
             "homegrown bench",
             "homegrown bench model.gguf --prompt 512,4096 --generate 64 --depth 4096 --threads 1,2 --json",
-            "homegrown bench --shape qwen2.5-0.5b:Q4_K_M    random weights, so that no download is needed");
+            "homegrown bench --shape qwen2.5-0.5b --type Q4_0    random weights, so that no download is needed");
         var model = ModelOptions.AddTo(verb, terminal, withThreads: false);
         var threads = Numbers.List("--threads", 0, "Threads that compute, one number or several to compare; 0 takes what the machine gives.", 0);
         var prompt = Numbers.List("--prompt", 1, "Tokens of the prompt, one number or several.", 512);
@@ -23,11 +24,14 @@ static class Bench
         var depth = Numbers.AtLeast("--depth", 0, "Positions in the cache before the first generated token.", 0);
         var runs = Numbers.AtLeast("--runs", 1, "Runs that count.", 5);
         var tiers = new Option<bool>("--tiers") { Description = "Measure the kernels of every tier that this machine can run; the reference tier with a few tokens." };
-        var shape = new Option<string?>("--shape") { Description = "Measure random weights in the shape of a known model.", HelpName = "NAME:TYPE" };
+        var shape = new Option<string?>("--shape") { Description = "Measure random weights in the shape of a known model.", HelpName = "NAME" };
+        var type = new Option<string>("--type") { Description = "Of the random weights.", HelpName = "TYPE", DefaultValueFactory = _ => "Q4_K_M" };
+        shape.CompletionSources.Add(_ => ModelShape.All.Select(known => known.Name));
+        type.CompletionSources.Add(_ => TypeMix.All.Select(known => known.Name));
         var keep = new Option<string?>("--keep") { Description = "Keep the file that --shape writes.", HelpName = "FILE" };
         var roof = new Option<bool>("--roof") { Description = "Measure the machine alone: memory, and the instructions of products." };
         var json = new Option<bool>("--json") { Description = "Print a JSON object; of several results each on its line." };
-        foreach (var option in (ReadOnlySpan<Option>)[threads, prompt, generate, depth, runs, tiers, shape, keep, roof, json]) verb.Add(option);
+        foreach (var option in (ReadOnlySpan<Option>)[threads, prompt, generate, depth, runs, tiers, shape, type, keep, roof, json]) verb.Add(option);
         verb.SetAction(async (parsed, cancellation) =>
         {
             var work = new Workload(parsed.GetRequiredValue(prompt), parsed.GetValue(generate), parsed.GetValue(depth), parsed.GetValue(runs));
@@ -35,7 +39,7 @@ static class Bench
             if (parsed.GetValue(roof)) return Roofs(terminal, parsed.GetRequiredValue(threads), asJson);
             if (parsed.GetValue(shape) is null && parsed.GetValue(keep) is not null) throw new UsageException("--keep keeps what --shape writes; give --shape.");
             if (parsed.GetValue(shape) is not null && model.IsGiven(parsed)) throw new UsageException("both MODEL and --shape: give one of them.");
-            using var random = parsed.GetValue(shape) is { } known ? ShapeFile.Write(known, parsed.GetValue(keep), terminal, asJson, cancellation) : null;
+            using var random = parsed.GetValue(shape) is { } known ? ShapeFile.Write(known, parsed.GetRequiredValue(type), parsed.GetValue(keep), terminal, asJson, cancellation) : null;
             var path = random?.Path ?? model.Resolve(parsed);
             var all = Settings(model.Settings(parsed), parsed.GetRequiredValue(threads), parsed.GetValue(tiers)).ToList();
             var results = new List<BenchResult>();

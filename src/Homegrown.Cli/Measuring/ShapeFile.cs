@@ -11,12 +11,13 @@ sealed class ShapeFile : IDisposable
 
     public string Path { get; }
 
-    /// <param name="shape">NAME:TYPE.</param>
+    /// <param name="shape">The model's name.</param>
+    /// <param name="type">Of its weights.</param>
     /// <param name="kept">Where to keep it; null makes a temporary file.</param>
     /// <exception cref="UsageException">No such name or type, or the file to keep exists already.</exception>
-    public static ShapeFile Write(string shape, string? kept, Terminal terminal, bool quiet, CancellationToken cancellation)
+    public static ShapeFile Write(string shape, string type, string? kept, Terminal terminal, bool quiet, CancellationToken cancellation)
     {
-        var (model, mix) = Parse(shape);
+        var (model, mix) = Find(shape, type);
         if (File.Exists(kept)) throw new UsageException($"--keep: {kept} exists; remove it, or measure it with 'homegrown bench {kept}'.");
         var path = kept ?? System.IO.Path.Combine(Directory.CreateTempSubdirectory("homegrown-").FullName, $"{model.Name}.{mix.Name}.gguf");
         var file = new ShapeFile(path, keep: kept is not null);
@@ -46,13 +47,12 @@ sealed class ShapeFile : IDisposable
         if (!keep) Directory.Delete(System.IO.Path.GetDirectoryName(Path)!);
     }
 
-    static (ModelShape Model, TypeMix Mix) Parse(string shape)
+    static (ModelShape Model, TypeMix Mix) Find(string name, string type)
     {
-        var (name, type) = shape.Split(':') is [var before, var after] ? (before, after) : (shape, "");
         var model = ModelShape.All.FirstOrDefault(known => known.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
             ?? throw new UsageException($"--shape: there is no shape '{name}'; there is {string.Join(", ", ModelShape.All.Select(known => known.Name))}.");
         var mix = TypeMix.All.FirstOrDefault(known => known.Name.Equals(type, StringComparison.OrdinalIgnoreCase))
-            ?? throw new UsageException($"--shape: there is no type '{type}'; give {model.Name}: and one of {string.Join(", ", TypeMix.All.Select(known => known.Name))}.");
+            ?? throw new UsageException($"--type: there is no type '{type}'; there is {string.Join(", ", TypeMix.All.Select(known => known.Name))}.");
         return (model, mix);
     }
 }

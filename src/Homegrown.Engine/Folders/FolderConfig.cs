@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Homegrown.Engine.Formats;
 
@@ -16,7 +17,7 @@ public sealed class FolderConfig
     static readonly HashSet<string> Idle = new(StringComparer.Ordinal)
     {
         "architectures", "attention_bias", "attention_dropout", "auto_map", "bias", "bos_token_id", "dtype", "embd_pdrop", "eos_token_id", "hidden_dropout", "initializer_range", "mlp_bias",
-        "model_type", "output_router_logits", "pad_token_id", "pretraining_tp", "qkv_bias", "quantization_config", "resid_pdrop", "router_aux_loss_coef", "sep_token_id", "text_config",
+        "model_type", "num_nextn_predict_layers", "output_router_logits", "pad_token_id", "pretraining_tp", "qkv_bias", "quantization_config", "resid_pdrop", "router_aux_loss_coef", "sep_token_id", "text_config",
         "tie_word_embeddings", "torch_dtype", "transformers_version", "use_bias", "use_cache", "use_qkv_bias", "vision_config",
     };
 
@@ -88,8 +89,13 @@ public sealed class FolderConfig
         JsonValueKind.True or JsonValueKind.False => element.GetBoolean(),
         JsonValueKind.Number => element.TryGetInt64(out var integer) ? (object)integer : element.GetDouble(),
         JsonValueKind.Array => Values(path, [.. element.EnumerateArray()]),
+        JsonValueKind.Object => Wrapped(element),
         _ => null,
     };
+
+    /// <summary>A number that JSON has no literal for, as Hugging Face's library writes it: {"__float__": "Infinity"}; null for other objects.</summary>
+    static double? Wrapped(JsonElement element)
+        => element.TryGetProperty("__float__", out var name) && name.ValueKind == JsonValueKind.String && double.TryParse(name.GetString(), CultureInfo.InvariantCulture, out var value) ? value : null;
 
     object Values(string path, JsonElement[] elements)
     {

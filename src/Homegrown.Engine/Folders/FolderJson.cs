@@ -16,7 +16,10 @@ static class FolderJson
         if (stream.Length > mostBytes) throw new ModelFileException(path, "size", null, $"{stream.Length} bytes; this build reads up to {mostBytes}");
         try
         {
-            using var document = JsonDocument.Parse(stream, Options);
+            var bytes = new byte[stream.Length];
+            stream.ReadExactly(bytes);
+            SpellInfinity(bytes);
+            using var document = JsonDocument.Parse(bytes, Options);
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? document.RootElement.Clone()
                 : throw new ModelFileException(path, "JSON", null, "is no object");
@@ -24,6 +27,18 @@ static class FolderJson
         catch (JsonException error)
         {
             throw new ModelFileException(path, $"line {error.LineNumber + 1}", null, $"is no JSON: {error.Message.Split(" LineNumber")[0]}");
+        }
+    }
+
+    /// <summary>Python writes Infinity, which JSON has no literal for: outside of texts it becomes a number above all doubles, of the same length.</summary>
+    static void SpellInfinity(Span<byte> bytes)
+    {
+        var quoted = false;
+        for (var i = 0; i < bytes.Length; i++)
+        {
+            if (bytes[i] == '"') quoted = !quoted;
+            else if (quoted && bytes[i] == '\\') i++;
+            else if (!quoted && bytes[i..].StartsWith("Infinity"u8)) "1e999   "u8.CopyTo(bytes[i..]);
         }
     }
 }

@@ -58,7 +58,7 @@ public sealed class FolderSource : ModelSource
 
     public override ModelKeys Keys => keys;
 
-    public override IEnumerable<string> Unused => folder.Unused.Where(name => !Towers.Any(tower => name.Contains(tower, StringComparison.Ordinal)));
+    public override IEnumerable<string> Unused => folder.Unused.Where(name => !Towers.Any(tower => name.Contains(tower, StringComparison.Ordinal)) && !PredictsFurther(name));
 
     public override string? ChatTemplate => FolderTemplate.Find(Path);
 
@@ -71,18 +71,27 @@ public sealed class FolderSource : ModelSource
     ModelTensor? Find(string name)
     {
         if (map.Names.Find(name) is not { } rule) return null;
-        var stored = rule.Module.Contains("{e}", StringComparison.Ordinal) ? Stack(name, rule.Module) : folder.Matrix(Rooted(rule.Module, root));
-        return stored is null || rule.Shaped is null ? stored : rule.Shaped(stored, metadata);
+        foreach (var module in rule.Module.Split('|'))
+            if (Stored(name, module) is { } stored) return rule.Shaped is null ? stored : rule.Shaped(stored, metadata);
+        return null;
     }
 
     public override ModelFileException Missing(string name)
-        => new(Path, $"tensor {(map.Names.Find(name) is { } rule ? Rooted(rule.Module, root ?? Roots[0]) : name)}", null, "is missing: the model needs it");
+        => new(Path, $"tensor {(map.Names.Find(name) is { } rule ? string.Join(" or ", rule.Module.Split('|').Select(module => Rooted(module, root ?? Roots[0]))) : name)}", null, "is missing: the model needs it");
 
     public override void Dispose()
     {
         foreach (var tensor in found.Values) tensor?.Release();
         folder.Dispose();
     }
+
+    /// <summary>Layers that predict further tokens (DeepSeek-V3, arXiv 2412.19437 §2.2): they come after the last one, or by themselves.</summary>
+    bool PredictsFurther(string name)
+        => name.StartsWith("mtp.", StringComparison.Ordinal) || name.StartsWith($"{root}mtp.", StringComparison.Ordinal)
+            || (name.StartsWith($"{root}layers.", StringComparison.Ordinal) && int.TryParse(name[$"{root}layers.".Length..].Split('.')[0], out var layer) && layer >= metadata.Positive("block_count"));
+
+    ModelTensor? Stored(string name, string module)
+        => module.Contains("{e}", StringComparison.Ordinal) ? Stack(name, module) : folder.Matrix(Rooted(module, root));
 
     /// <summary>Experts that lie singly, as one tensor; null where there is no first one.</summary>
     StackedTensor? Stack(string name, string module)

@@ -29,7 +29,6 @@ public sealed class KeyMap
         ("expert_weights_scale", "routed_scaling_factor"),
         ("expert_weights_norm", "norm_topk_prob"),
         ("leading_dense_block_count", "first_k_dense_replace"),
-        ("nextn_predict_layers", "num_nextn_predict_layers"),
         ("attention.q_lora_rank", "q_lora_rank"),
         ("attention.kv_lora_rank", "kv_lora_rank")).With(FolderRope.Rows).With(("attention.sliding_window", Windows));
 

@@ -44,7 +44,7 @@ public static class ShapedTensors
 
     /// <summary>Matrix <paramref name="index"/> of a stack, [experts, rows, columns].</summary>
     public static ModelTensor Slice(this ModelTensor tensor, int index)
-        => tensor is StackedTensor stack ? stack.Parts[index] : new RowRange(tensor, index * tensor.Shape[1], [.. tensor.Shape.Skip(1)]);
+        => tensor is StackedTensor stack ? stack.Parts[index] : new RowRange(tensor, index * tensor.Shape[^2], [.. tensor.Shape.TakeLast(2)]);
 
     /// <summary>A tensor made of another, and known by its name.</summary>
     abstract class Derived : ModelTensor
@@ -142,20 +142,22 @@ public static class ShapedTensors
         }
     }
 
-    /// <summary>Of numbers that stand alone; blocks of quantized ones lie along the inputs and cannot be turned.</summary>
+    /// <summary>Blocks of quantized numbers lie along the inputs and cannot be turned: these become float32.</summary>
     [method: SetsRequiredMembers]
     sealed class Transposition(ModelTensor of) : Made(of, [.. of.Shape.SkipLast(2), of.Shape[^1], of.Shape[^2]])
     {
+        public override TensorType Type => Of.Type is TensorType.F16 or TensorType.BF16 ? Of.Type : TensorType.F32;
+
         protected override void Fill(Weight from, WeightBuffer to)
         {
-            if (Type is not (TensorType.F32 or TensorType.F16 or TensorType.BF16)) throw Error($"is stored as {Type}, which cannot be transposed");
-            var (size, inputs, outputs) = ((int)(from.RowBytes / from.Columns), checked((int)Shape[^1]), checked((int)Shape[^2]));
-            for (var row = 0; row < to.Rows; row++)
+            var (size, inputs, outputs) = ((int)QuantFormats.RowBytes(Type, 1), checked((int)Shape[^1]), checked((int)Shape[^2]));
+            var decoded = from.Type == Type ? [] : new float[from.Columns];
+            for (var row = 0; row < from.Rows; row++)
             {
-                var (matrix, output) = (row / outputs, row % outputs);
-                var target = to.Row(row);
-                for (var input = 0; input < inputs; input++)
-                    from.Row((matrix * inputs) + input).Slice(output * size, size).CopyTo(target[(input * size)..]);
+                var (first, input) = (row / inputs * outputs, row % inputs);
+                if (decoded.Length > 0) from.Dequantize(row, decoded);
+                var values = decoded.Length > 0 ? MemoryMarshal.AsBytes<float>(decoded) : from.Row(row);
+                for (var output = 0; output < outputs; output++) values.Slice(output * size, size).CopyTo(to.Row(first + output)[(input * size)..]);
             }
         }
     }

@@ -18,7 +18,7 @@ public sealed class GgufSource(GgufFile file) : ModelSource
 
     public override ModelKeys Keys => keys;
 
-    public override IEnumerable<string> Unused => File.Tensors.Select(tensor => tensor.Name).Where(name => !asked.Contains(name));
+    public override IEnumerable<string> Unused => File.Tensors.Select(tensor => tensor.Name).Where(name => !asked.Contains(name) && !PredictsFurther(name));
 
     public override string? ChatTemplate => File.Metadata.GetString("tokenizer.chat_template");
 
@@ -38,6 +38,11 @@ public sealed class GgufSource(GgufFile file) : ModelSource
     public override ModelFileException Missing(string name) => new(Path, $"tensor {name}", 0, "is missing: the model needs it");
 
     public override void Dispose() => File.Dispose();
+
+    /// <summary>Layers that predict further tokens (DeepSeek-V3, arXiv 2412.19437 §2.2) are the last ones counted.</summary>
+    bool PredictsFurther(string name)
+        => name.StartsWith("blk.", StringComparison.Ordinal) && int.TryParse(name.Split('.')[1], out var layer)
+            && keys.Find($"{Architecture}.nextn_predict_layers") is long further && keys.Find($"{Architecture}.block_count") is long all && layer >= all - further;
 
     sealed class Stored(GgufFile file, GgufTensor tensor) : ModelTensor
     {

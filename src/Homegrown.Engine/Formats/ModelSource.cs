@@ -17,6 +17,9 @@ public abstract class ModelSource : IDisposable
     /// <summary>The tensor of a canonical name ("blk.0.attn_q.weight"), or null.</summary>
     public abstract ModelTensor? Tensor(string name);
 
+    /// <summary>Tensors that were made of stored ones and that live as long as this, unless released.</summary>
+    internal List<ModelTensor> Made { get; } = [];
+
     /// <summary>Stored tensors that were never asked for: parts of the model that would be ignored.</summary>
     public abstract IEnumerable<string> Unused { get; }
 

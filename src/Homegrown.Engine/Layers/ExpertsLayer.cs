@@ -20,22 +20,28 @@ public sealed class ExpertsLayer(Router router, IReadOnlyList<Linear> gateUps, I
     /// <summary>Multiplies what the shared block gives by a sigmoid of one product (Qwen2-MoE).</summary>
     public Linear? SharedGate { get; init; }
 
+    /// <summary>Of experts without gates, whose first product passes through this alone; null where they have gates.</summary>
+    public Activation? Plain { get; init; }
+
+    /// <summary>Into the narrower space in which the routed experts work, and back; null where that is the stream's.</summary>
+    public (Linear In, Linear Out)? Latent { get; init; }
+
     public Tensor Forward(Tensor x, Batch batch)
     {
-        var compute = x.Compute;
-        var y = compute.Rent(x.Rows, x.Columns);
-        if (Shared is { } shared)
-        {
-            var always = shared.Forward(x, batch);
-            if (SharedGate is { } open) Multiply.Forward(always, Activate.Forward(open.Forward(x), Activation.Sigmoid));
-            Scale.Add(y, always, 1, kept: 0);
-        }
-        else
-        {
-            for (var row = 0; row < y.Rows; row++) y.Row(row).Clear();
-        }
-
         Sort(x);
+        var y = Latent is { } latent ? latent.Out.Forward(Routed(latent.In.Forward(x))) : Routed(x);
+        if (Shared is not { } shared) return y;
+        var always = shared.Forward(x, batch);
+        if (SharedGate is { } open) Multiply.Forward(always, Activate.Forward(open.Forward(x), Activation.Sigmoid));
+        y += always;
+        return y;
+    }
+
+    /// <summary>The sum of what the chosen experts give.</summary>
+    Tensor Routed(Tensor x)
+    {
+        var y = x.Compute.Rent(x.Rows, x.Columns);
+        for (var row = 0; row < y.Rows; row++) y.Row(row).Clear();
         for (int expert = 0, first = 0; expert < ends.Length; first = ends[expert++])
             if (ends[expert] > first) Run(expert, x, y, rows.AsSpan(first, ends[expert] - first));
         return y;
@@ -47,7 +53,8 @@ public sealed class ExpertsLayer(Router router, IReadOnlyList<Linear> gateUps, I
         using var scope = x.Compute.Scope();
         var own = x.Compute.Rent(uses.Length, x.Columns);
         for (var i = 0; i < uses.Length; i++) x.Row(uses[i] / router.Used).CopyTo(own.Row(i));
-        var result = downs[expert].Forward(Gated.Forward(gateUps[expert].Forward(own), gate));
+        var inner = gateUps[expert].Forward(own);
+        var result = downs[expert].Forward(Plain is { } activation ? Activate.Forward(inner, activation) : Gated.Forward(inner, gate));
         for (var i = 0; i < uses.Length; i++)
         {
             Span<float> to = y.Row(uses[i] / router.Used), from = result.Row(i);

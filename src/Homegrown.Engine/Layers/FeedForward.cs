@@ -14,11 +14,7 @@ public interface IFeedForward
 /// <summary>down(activation(gate x) * up x): the gated block (Shazeer 2020, arXiv 2002.05202), gate and up as one product.</summary>
 public sealed class GatedLayer(Linear gateUp, Linear down, Gate gate) : IFeedForward
 {
-    public Tensor Forward(Tensor x, Batch batch)
-    {
-        var inner = gateUp.Forward(x);
-        return down.Forward(gate == Gate.Silu ? SwiGlu.Forward(inner) : Gated.Forward(inner, gate));
-    }
+    public Tensor Forward(Tensor x, Batch batch) => down.Forward(gateUp.Forward(x), gate);
 }
 
 /// <summary>down(activation(up x)): the block without a gate.</summary>

@@ -9,9 +9,13 @@ namespace Homegrown.Engine.Layers;
 public sealed class Linear(Matrix weight, float[]? bias = null)
 {
     /// <summary>[tokens, inputs] to [tokens, outputs]; fused outputs stand side by side in the order of their names.</summary>
-    public Tensor Forward(Tensor x)
+    public Tensor Forward(Tensor x) => Biased(MatMul.Forward(x, weight));
+
+    /// <summary>[tokens, 2 * inputs], gate first, to [tokens, outputs]; the gate is spent.</summary>
+    public Tensor Forward(Tensor gateUp, Gate gate) => Biased(MatMul.Forward(gateUp, gate, weight));
+
+    Tensor Biased(Tensor y)
     {
-        var y = MatMul.Forward(x, weight);
         if (bias is not null) Add.Bias(y, bias);
         return y;
     }

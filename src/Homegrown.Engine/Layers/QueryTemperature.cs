@@ -1,3 +1,4 @@
+using Homegrown.Engine.Models;
 using Homegrown.Engine.Scheduling;
 using Homegrown.Kernels;
 using Homegrown.Kernels.Ops;
@@ -11,6 +12,12 @@ namespace Homegrown.Engine.Layers;
 /// <param name="period">Positions of the trained context, where the factor leaves 1.</param>
 public sealed class QueryTemperature(double beta, int period)
 {
+    /// <summary>By attention.temperature_scale and _length; null where a file has none.</summary>
+    public static QueryTemperature? Read(ModelConfig c)
+        => c.Metadata.Number("attention.temperature_scale") is > 0 and var beta
+            ? new(beta, c.Metadata.Optional("attention.temperature_length", () => c.Rope.Scaling.OriginalContext))
+            : null;
+
     /// <summary>q, [tokens, heads * headDim], in place.</summary>
     public void Apply(Tensor q, Batch batch)
     {

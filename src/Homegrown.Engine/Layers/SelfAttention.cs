@@ -24,11 +24,12 @@ public sealed class SelfAttention : IMixer
 
     /// <summary>Takes attn_q, attn_k and attn_v, or attn_qkv, and attn_output.</summary>
     /// <param name="entry">Of the cache: the layer, where all layers keep alike.</param>
-    public SelfAttention(int entry, Weights w, int hidden, AttentionShape heads)
+    /// <param name="queries">Those rows of attn_q that are queries; null for all.</param>
+    public SelfAttention(int entry, Weights w, int hidden, AttentionShape heads, RowsOf? queries = null)
     {
         (this.entry, this.heads) = (entry, heads);
         var (q, k, v) = (heads.Heads * heads.KeyDim, heads.KvHeads * heads.KeyDim, heads.KvHeads * heads.ValueDim);
-        qkv = w.Has("attn_qkv") ? w.Linear("attn_qkv", hidden, q + k + v) : w.Fused(hidden, ("attn_q", q), ("attn_k", k), ("attn_v", v));
+        qkv = w.Has("attn_qkv") ? w.Linear("attn_qkv", hidden, q + k + v) : w.Fused(hidden, new ProductPart("attn_q", q, queries), ("attn_k", k), ("attn_v", v));
         output = w.Linear("attn_output", heads.Heads * heads.ValueDim, hidden);
     }
 

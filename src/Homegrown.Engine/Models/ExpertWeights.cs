@@ -40,4 +40,21 @@ static class ExpertWeights
             SharedGate = w.Has("ffn_gate_inp_shexp") ? w.Linear("ffn_gate_inp_shexp", c.Hidden, 1) : null,
         };
     }
+
+    /// <summary>Experts without gates, the shared one too, which may work in a narrower space than the stream's (Nemotron 3).</summary>
+    /// <param name="inner">Width of a routed expert, where no key says it.</param>
+    public static ExpertsLayer PlainExperts(this Weights w, ModelConfig c, Routing routing, int inner, Activation activation)
+    {
+        var keys = c.Metadata;
+        inner = keys.Optional("expert_feed_forward_length", () => inner);
+        var latent = keys.Optional("moe_latent_size", () => c.Hidden);
+        var (ups, downs) = w.Experts(routing.Experts, routing.Used, latent, inner, gated: false);
+        var shared = keys.Optional("expert_shared_feed_forward_length", () => inner * Math.Max(1, keys.Count("expert_shared_count")));
+        return new(new(w.Linear("ffn_gate_inp", c.Hidden, routing.Experts), routing, w.VectorOrEmpty("exp_probs_b.bias", routing.Experts)), ups, downs, Gate.Silu)
+        {
+            Plain = activation,
+            Latent = w.Has("ffn_latent_down") ? (w.Linear("ffn_latent_down", c.Hidden, latent), w.Linear("ffn_latent_up", latent, c.Hidden)) : null,
+            Shared = w.Has("ffn_up_shexp") ? w.Plain(c.Hidden, shared, activation, "_shexp") : null,
+        };
+    }
 }

@@ -20,9 +20,7 @@ public static class Mistral3
         Load = (c, w) =>
         {
             var rope = RopeLayer.Adjacent(c.HeadDim, c.Rope);
-            var temperature = c.Metadata.Number("attention.temperature_scale") is > 0 and var beta
-                ? new QueryTemperature(beta, c.Metadata.Optional("attention.temperature_length", () => c.Rope.Scaling.OriginalContext))
-                : null;
+            var temperature = QueryTemperature.Read(c);
             return new Transformer(c, w, [rope], (layer, w) => new ResidualBlock(
                 w.RmsNorm("attn_norm", c),
                 new SelfAttention(layer, w, c.Hidden, c.Shape) { Rope = rope, Temperature = temperature, Options = new() { Window = c.Window(layer) } },

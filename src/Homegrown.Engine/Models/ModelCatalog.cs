@@ -55,6 +55,13 @@ public static class ModelCatalog
         RotaryBert.Gte,
         ModernBert.Architecture,
         Gemma.Embedding,
+        DeepSeek2.Architecture,
+        Lfm2.Dense,
+        Lfm2.MixtureOfExperts,
+        NemotronH.Dense,
+        NemotronH.MixtureOfExperts,
+        FalconH1.Architecture,
+        Qwen3Next.Architecture, Qwen3Next.Dense35, Qwen3Next.MixtureOfExperts35, MiniMax01.Architecture,
     ];
 
     /// <summary>The architecture that a source names.</summary>

@@ -75,13 +75,22 @@ public sealed record ModelConfig
             ? this
             : this with { Windows = [.. Windows.Select((window, layer) => layer % period == full ? 0 : window)] };
 
+    /// <summary>By layer: it keeps a state instead of keys and values. Unless the file says which, all but every <paramref name="interval"/>th.</summary>
+    public bool[] RecurrentLayers(int interval)
+    {
+        var period = Metadata.Optional("full_attention_interval", () => interval);
+        var flags = Metadata.Integers("attention.recurrent_layers", Layers);
+        return [.. Enumerable.Range(0, Layers).Select(layer => flags is null ? (layer + 1) % period != 0 : flags[layer] != 0)];
+    }
+
     /// <summary>All other keys of the architecture, with their reads noted.</summary>
     public required ModelMetadata Metadata { get; init; }
 
     /// <summary>Reads the keys that decoders share. A missing or impossible one is an error that names it.</summary>
     public static ModelConfig Read(ModelMetadata keys, int vocabularyRows)
     {
-        var layers = keys.Positive("block_count");
+        var layers = keys.Positive("block_count") - keys.Count("nextn_predict_layers");       // layers that predict further tokens are not run
+        if (layers <= 0) throw keys.Error("nextn_predict_layers", "leaves no layers of the model itself");
         var windows = ReadWindows(keys, layers);
         var shapes = ReadShapes(keys, windows);
         var heads = shapes[0].Heads;
@@ -94,7 +103,7 @@ public sealed record ModelConfig
             Architecture = keys.Architecture,
             Layers = layers,
             Hidden = hidden,
-            FeedForward = keys.Positive("feed_forward_length"),
+            FeedForward = keys.IsArray("feed_forward_length") ? keys.Integers("feed_forward_length", layers)!.Max() : keys.Count("feed_forward_length"),
             Heads = heads,
             KvHeads = shapes[0].KvHeads,
             HeadDim = headDim,
@@ -123,7 +132,7 @@ public sealed record ModelConfig
         for (var layer = 0; layer < shapes.Length; layer++)
         {
             if (heads[layer] <= 0) throw keys.Error("attention.head_count", $"{heads[layer]} is not above 0");
-            if (kvHeads[layer] <= 0 || heads[layer] % kvHeads[layer] != 0)
+            if (kvHeads[layer] < 0 || (kvHeads[layer] > 0 && heads[layer] % kvHeads[layer] != 0))
                 throw keys.Error("attention.head_count_kv", $"{kvHeads[layer]} does not divide the {heads[layer]} heads");
             var key = Width("key_length", windows[layer], () => keys.Positive("embedding_length") / heads[0]);
             shapes[layer] = new(heads[layer], kvHeads[layer], key, Width("value_length", windows[layer], () => key));

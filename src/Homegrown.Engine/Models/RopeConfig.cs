@@ -118,6 +118,7 @@ public sealed record RopeConfig(int Dims, double Theta, RopeScaling Scaling)
         if (keys.Number($"{at}attention_factor") is { } given) return given;
         if (keys.Number($"{at}mscale") is { } scale && keys.Number($"{at}mscale_all_dim") is { } all && scale != 0 && all != 0)
             return LogScale(factor, scale) / LogScale(factor, all);
+        if (keys.Number($"{at}yarn_log_multiplier") is > 0) return 1;    // GGUF's mscale_all_dim, where both are the same
         return LogScale(factor, 1) * multiplier;
     }
 

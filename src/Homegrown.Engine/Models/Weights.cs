@@ -82,7 +82,7 @@ public sealed class Weights
         => Has(name) ? Linear(name, inputs, outputs) : new Linear(new Matrix(tied.Table = Packed(tied.Tensor, tied.Table)));
 
     /// <summary>Several products of the same input as one; their outputs stand side by side.</summary>
-    public Linear Fused(int inputs, params ReadOnlySpan<(string Name, int Outputs)> parts) => Join(inputs, parts, null);
+    public Linear Fused(int inputs, params ReadOnlySpan<ProductPart> parts) => Join(inputs, parts, null);
 
     /// <summary>
     /// The gated feed-forward block: ffn_gate, ffn_up and ffn_down, or with <paramref name="kind"/> those of the shared expert
@@ -98,21 +98,26 @@ public sealed class Weights
     }
 
     /// <summary>The feed-forward block without a gate: ffn_up and ffn_down.</summary>
-    public PlainLayer Plain(ModelConfig c, Activation activation) => new(Linear("ffn_up", c.Hidden, c.FeedForward), Linear("ffn_down", c.FeedForward, c.Hidden), activation);
+    public PlainLayer Plain(ModelConfig c, Activation activation) => Plain(c.Hidden, c.FeedForward, activation);
+
+    /// <inheritdoc cref="Plain(ModelConfig, Activation)"/>
+    public PlainLayer Plain(int hidden, int inner, Activation activation, string kind = "")
+        => new(Linear($"ffn_up{kind}", hidden, inner), Linear($"ffn_down{kind}", inner, hidden), activation);
 
     /// <summary>
     /// Products of experts, gate and up as one: from stacks of each ([experts, inner, hidden]), or from one in which both stand, gate
     /// first (ffn_gate_up_exps). Biases where the model has them.
     /// </summary>
     /// <param name="used">Experts that a token passes through, for <see cref="BytesByType"/>.</param>
-    public (Linear[] GateUps, Linear[] Downs) Experts(int count, int used, int hidden, int inner)
+    /// <param name="gated">They have gates; otherwise what stands for both is ffn_up_exps alone.</param>
+    public (Linear[] GateUps, Linear[] Downs) Experts(int count, int used, int hidden, int inner, bool gated = true)
     {
         var (gateUps, downs, share) = (new Linear[count], new Linear[count], (double)used / count);
         for (var expert = 0; expert < count; expert++)
         {
             var one = (expert, count, share);
-            gateUps[expert] = Has("ffn_gate_up_exps")
-                ? Join(hidden, [("ffn_gate_up_exps", 2 * inner)], one)
+            gateUps[expert] = !gated ? Join(hidden, [("ffn_up_exps", inner)], one)
+                : Has("ffn_gate_up_exps") ? Join(hidden, [("ffn_gate_up_exps", 2 * inner)], one)
                 : Join(hidden, [("ffn_gate_exps", inner), ("ffn_up_exps", inner)], one);
             downs[expert] = Join(inner, [("ffn_down_exps", hidden)], one);
         }
@@ -121,22 +126,30 @@ public sealed class Weights
     }
 
     /// <param name="of">One expert of stacks of so many, through which that share of tokens passes; null where tensors stand alone.</param>
-    Linear Join(int inputs, ReadOnlySpan<(string Name, int Outputs)> parts, (int Expert, int Count, double Share)? of)
+    Linear Join(int inputs, ReadOnlySpan<ProductPart> parts, (int Expert, int Count, double Share)? of)
     {
         var matrices = new Weight[parts.Length];
         var (bias, first, total) = (default(float[]), 0, 0);
-        foreach (var (_, outputs) in parts) total += outputs;
+        foreach (var part in parts) total += part.Outputs;
         for (var i = 0; i < parts.Length; i++)
         {
-            var (name, outputs) = parts[i];
-            var tensor = of is { } expert ? Take(Full(name), [expert.Count, outputs, inputs]).Slice(expert.Expert) : Take(Full(name), outputs, inputs);
+            var (part, name) = (parts[i], parts[i].Name);
+            var tensor = Own(part, of is { } expert ? Take(Full(name), [expert.Count, part.Stored, inputs]).Slice(expert.Expert) : Take(Full(name), part.Stored, inputs));
             matrices[i] = Packed(tensor, tensor.Open() with { FineInputs = name == Values }, of?.Share ?? 1);
             if (Has($"{name}.bias"))
-                Take(Full($"{name}.bias"), of?.Count ?? 1, outputs).Open().Dequantize(of?.Expert ?? 0, (bias ??= new float[total]).AsSpan(first, outputs));
-            first += outputs;
+                Own(part, Take(Full($"{name}.bias"), of?.Count ?? 1, part.Stored)).Open().Dequantize(of?.Expert ?? 0, (bias ??= new float[total]).AsSpan(first, part.Outputs));
+            first += part.Outputs;
         }
 
         return new Linear(new Matrix(matrices), bias);
+    }
+
+    /// <summary>The rows of a part, which live as long as the source where they had to be copied.</summary>
+    ModelTensor Own(ProductPart part, ModelTensor stored)
+    {
+        var own = part.Of(stored);
+        if (own != stored) source.Made.Add(own);
+        return own;
     }
 
     /// <summary>A vector as float32.</summary>
@@ -152,6 +165,16 @@ public sealed class Weights
     /// <summary>A vector as float32, or an empty one where the model has none.</summary>
     public float[] VectorOrEmpty(string name, int width) => Has(name) ? Vector(name, width) : [];
 
+    /// <summary>A small matrix as float32, row by row: [rows * columns].</summary>
+    public float[] Matrix(string name, int rows, int columns)
+    {
+        var (tensor, values) = (Take(Full(name), rows, columns), new float[rows * columns]);
+        var weight = tensor.Open().Reshape(rows, columns);
+        for (var row = 0; row < rows; row++) weight.Dequantize(row, values.AsSpan(row * columns, columns));
+        tensor.Release();
+        return values;
+    }
+
     /// <summary>1 / length of each row of a matrix.</summary>
     public float[] InverseLengths(string name, int rows, int columns)
     {
@@ -165,6 +188,22 @@ public sealed class Weights
         }
 
         return lengths;
+    }
+
+    /// <summary>A stored tensor of a shape, for layers that cut it into products themselves.</summary>
+    internal ModelTensor Tensor(string name, params ReadOnlySpan<long> shape) => Take(Full(name), shape);
+
+    /// <summary>A part of such a tensor as the matrix of a product.</summary>
+    internal Weight Matrix(ModelTensor part)
+    {
+        source.Made.Add(part);
+        return Packed(part, part.Open());
+    }
+
+    /// <summary>Passes over tensors that files may have though the model does without them: they are not reported.</summary>
+    public void PassOver(params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names) source.Tensor(Full(name));
     }
 
     /// <summary>Stored tensors that no layer took: parts of the model that would be ignored.</summary>
@@ -195,7 +234,13 @@ public sealed class Weights
         return tensor;
     }
 
-    /// <summary>"attn_q" and "attn_q.bias" as the source calls them: a name without an ending means the weight.</summary>
-    string Full(string name) => name.EndsWith(".bias", StringComparison.Ordinal) ? prefix + name : $"{prefix}{name}.weight";
-
+    /// <summary>
+    /// "attn_q" and "attn_q.bias" as the source calls them: a name without an ending means the weight, or a tensor of that very name
+    /// (ssm_a).
+    /// </summary>
+    string Full(string name)
+    {
+        var (bare, weight) = (prefix + name, $"{prefix}{name}.weight");
+        return name.EndsWith(".bias", StringComparison.Ordinal) || (source.Tensor(weight) is null && source.Tensor(bare) is not null) ? bare : weight;
+    }
 }

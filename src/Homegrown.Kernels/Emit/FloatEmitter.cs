@@ -1,3 +1,4 @@
+using System.Numerics;
 using Homegrown.Kernels.Quant;
 using Iced.Intel;
 using static Iced.Intel.AssemblerRegisters;
@@ -21,8 +22,9 @@ enum FloatProductKind
 }
 
 /// <summary>
-/// The products of some rows, stored one after the other, with some tokens in AVX-512: a vector of sums for each output, along the
-/// columns, added up in one order however many rows and tokens a kernel takes.
+/// The products of groups of rows, stored one after the other, with some tokens in AVX-512: a vector of sums for each output, along
+/// the columns, added up in one order however many rows and tokens a kernel takes. Group follows group without a call between, so
+/// that the processor begins the next one while it waits for the last sums.
 /// </summary>
 /// <remarks>Registers: up to 24 sums from zmm0, four rows' weights from zmm24, a token's activations in zmm28.</remarks>
 sealed class FloatEmitter
@@ -30,12 +32,12 @@ sealed class FloatEmitter
     /// <summary>Rows at most: their outputs for a token are stored as one vector.</summary>
     internal const int MaxRows = 4;
 
-    /// <summary>Columns are a multiple of this: a vector of pairs.</summary>
-    internal const int ColumnGroup = 32;
+    /// <summary>Columns of a part, which a kernel takes at once: a vector of pairs, or two vectors.</summary>
+    internal const int PartColumns = 32;
 
     const int VectorBytes = 64;
 
-    static readonly AssemblerRegister64 Call = rdi, W = r10, W3 = rsi, WBytes = r9, X = rax, X3 = r8, XBytes = rcx, Steps = r11;
+    static readonly AssemblerRegister64 Call = rdi, W = r10, W3 = rsi, WBytes = r9, X = rax, X3 = r8, XBytes = rcx, Parts = r11, Left = rdx;
     static readonly AssemblerRegisterZMM Activations = zmm28;
 
     readonly Assembler a = new(64) { PreferVex = false };   // only EVEX names registers above 15
@@ -58,8 +60,8 @@ sealed class FloatEmitter
         return new CodePage(emitter.a);
     }
 
-    /// <summary>Columns that a kernel takes at once: a vector of what is wider, weights or activations.</summary>
-    internal static int Columns(FloatProductKind kind) => kind == FloatProductKind.BrainFloatPairs ? 32 : 16;
+    /// <summary>Columns of a vector of products.</summary>
+    int Columns => kind == FloatProductKind.BrainFloatPairs ? 32 : 16;
 
     int WeightBytes => kind is FloatProductKind.Halves or FloatProductKind.BrainFloats ? VectorBytes / 2 : VectorBytes;
 
@@ -70,35 +72,44 @@ sealed class FloatEmitter
     static AssemblerRegisterZMM Zmm(int number) => new(Register.ZMM0 + number);
 
     /// <summary>Two pointers and the scales of addressing reach six rows.</summary>
-    static AssemblerMemoryOperand At(AssemblerRegister64 first, AssemblerRegister64 third, AssemblerRegister64 bytes, int row)
+    static AssemblerMemoryOperand At(AssemblerRegister64 first, AssemblerRegister64 third, AssemblerRegister64 bytes, int row, int offset)
     {
         var start = row < 3 ? first : third;
         return (row % 3) switch
         {
-            0 => __[start],
-            1 => __[start + bytes],
-            _ => __[start + (bytes * 2)],
+            0 => __[start + offset],
+            1 => __[start + bytes + offset],
+            _ => __[start + (bytes * 2) + offset],
         };
     }
 
     void Kernel()
     {
         Platform.Enter(a);
+        a.mov(Left, __qword_ptr[Call + ProductCall.ListedAt]);
+        var (group, next) = (a.CreateLabel(), a.CreateLabel());
+        a.Label(ref group);
         Point(W, W3, WBytes, ProductCall.PanelAt, ProductCall.PanelBytesAt);
         Point(X, X3, XBytes, ProductCall.XAt, ProductCall.XBytesAt);
-        a.mov(Steps, __qword_ptr[Call + ProductCall.PartsAt]);
+        a.mov(Parts, __qword_ptr[Call + ProductCall.PartsAt]);
         for (var i = 0; i < rows * tokens; i++) a.vpxord(Zmm(i), Zmm(i), Zmm(i));
-        var next = a.CreateLabel();
         a.Label(ref next);
-        Step();
-        a.add(W, WeightBytes);
-        if (rows > 3) a.add(W3, WeightBytes);
-        a.add(X, VectorBytes);
-        if (tokens > 3) a.add(X3, VectorBytes);
-        a.dec(Steps);
+        var steps = PartColumns / Columns;
+        for (var ahead = 0; prefetchBytes > 0 && ahead < steps * WeightBytes; ahead += VectorBytes) a.prefetcht0(__[W + (prefetchBytes + ahead)]);
+        for (var step = 0; step < steps; step++) Step(step);
+        a.add(W, steps * WeightBytes);
+        if (rows > 3) a.add(W3, steps * WeightBytes);
+        a.add(X, steps * VectorBytes);
+        if (tokens > 3) a.add(X3, steps * VectorBytes);
+        a.dec(Parts);
         a.jne(next);
         Point(X, X3, XBytes, ProductCall.YAt, ProductCall.YBytesAt);
         for (var token = 0; token < tokens; token++) Store(token);
+        if (rows > 1) a.shl(WBytes, (byte)BitOperations.Log2((uint)rows));
+        a.add(__qword_ptr[Call + ProductCall.PanelAt], WBytes);
+        a.add(__qword_ptr[Call + ProductCall.YAt], rows * sizeof(float));
+        a.dec(Left);
+        a.jne(group);
         a.vzeroupper();
         Platform.Leave(a);
     }
@@ -112,13 +123,12 @@ sealed class FloatEmitter
     }
 
     /// <summary>A vector of columns of all rows and tokens.</summary>
-    void Step()
+    void Step(int step)
     {
-        if (prefetchBytes > 0) a.prefetcht0(__[W + prefetchBytes]);
-        for (var row = 0; row < rows; row++) Load(Weights(row), At(W, W3, WBytes, row));
+        for (var row = 0; row < rows; row++) Load(Weights(row), At(W, W3, WBytes, row, step * WeightBytes));
         for (var token = 0; token < tokens; token++)
         {
-            a.vmovups(Activations, At(X, X3, XBytes, token));
+            a.vmovups(Activations, At(X, X3, XBytes, token, step * VectorBytes));
             for (var row = 0; row < rows; row++)
             {
                 if (kind == FloatProductKind.BrainFloatPairs) a.vdpbf16ps(Sums(token, row), Activations, Weights(row));
@@ -161,7 +171,7 @@ sealed class FloatEmitter
         a.vaddps(ymm24, ymm24, ymm25);
         a.vextractf32x4(xmm25, ymm24, 1);
         a.vaddps(xmm24, xmm24, xmm25);
-        var output = At(X, X3, XBytes, token);
+        var output = At(X, X3, XBytes, token, 0);
         if (rows == 1) a.vmovss(__dword_ptr[output], xmm24);
         else a.vmovups(__xmmword_ptr[output], xmm24);
 

@@ -9,7 +9,7 @@ unsafe struct ProductCall
 {
     public const int PanelAt = 0, PanelBytesAt = 8, XAt = 16, XBytesAt = 24, YAt = 32, YBytesAt = 40, PartsAt = 48, ListAt = 56, ListedAt = 64;
 
-    /// <summary>The first panel, or one part of it.</summary>
+    /// <summary>The first panel.</summary>
     public byte* Panel;
 
     /// <summary>From a panel to the next.</summary>
@@ -26,9 +26,9 @@ unsafe struct ProductCall
     /// <summary>Parts of a row.</summary>
     public long Parts;
 
-    /// <summary>Parts that have rests, or of one part the tokens that have.</summary>
+    /// <summary>Parts that have rests, or a <see cref="RestEntry"/> for each part of each token that has.</summary>
     public int* List;
 
-    /// <summary>How many parts, or groups of tokens, are listed: the kernel counts it down.</summary>
+    /// <summary>How many are listed, or of a product of floats the groups of rows. The kernel may change what it is called with.</summary>
     public long Listed;
 }

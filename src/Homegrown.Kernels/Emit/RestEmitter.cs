@@ -6,70 +6,58 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Homegrown.Kernels.Emit;
 
 /// <summary>
-/// Adds the rests of one part to outputs, for tokens anywhere among many: group after group from a list of their numbers. With
-/// many tokens a part has rests for some of them only, and this multiplies no others.
+/// Adds rests to outputs: for each entry of a list, those of one part of one token. Entries come part after part, so that a part's
+/// codes are in the first cache level for the tokens that have rests there. An entry needs nothing of the one before, and is short
+/// enough for the processor to begin the next ones meanwhile.
 /// </summary>
 sealed class RestEmitter : PartEmitter
 {
-    static readonly AssemblerRegister64[] Tokens = [rax, rcx, rdx, r8, r9, r11];
-    static readonly AssemblerRegister64 List = rbx;
+    static readonly AssemblerRegister64 Entry = rcx, Left = r11, X = r8, Y = rdx, Number = rax;
 
-    RestEmitter(PanelLayout layout, int panels, int tokens)
-        : base(layout, panels, tokens)
+    RestEmitter(PanelLayout layout, int panels)
+        : base(layout, panels, tokens: 1)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(layout.Bits == 8 && layout.Scales == PanelScales.Floats, true, nameof(layout));
     }
 
-    protected override AssemblerRegister64 Header => rbp;
+    protected override AssemblerRegister64 Header => r9;
 
-    internal static CodePage Emit(PanelLayout layout, int panels, int tokens)
+    internal static CodePage Emit(PanelLayout layout, int panels)
     {
-        var emitter = new RestEmitter(layout, panels, tokens);
+        var emitter = new RestEmitter(layout, panels);
         emitter.Kernel();
         return new CodePage(emitter.a);
     }
 
-    protected override AssemblerMemoryOperand At(int token, int offset) => __[Tokens[token] + offset];
+    protected override AssemblerMemoryOperand At(int token, int offset) => __[X + offset];
 
     void Kernel()
     {
         var next = a.CreateLabel();
         Platform.Enter(a);
-        a.push(rbx);
-        a.push(rbp);
         a.mov(PanelBytes, __qword_ptr[Call + ProductCall.PanelBytesAt]);
-        a.mov(Header, __qword_ptr[Call + ProductCall.PanelAt]);
-        a.mov(List, __qword_ptr[Call + ProductCall.ListAt]);
+        a.mov(Entry, __qword_ptr[Call + ProductCall.ListAt]);
+        a.mov(Left, __qword_ptr[Call + ProductCall.ListedAt]);
         a.Label(ref next);
-        for (var token = 0; token < tokens; token++)
-        {
-            Place(r10, token, ProductCall.YAt, ProductCall.YBytesAt);
-            for (var panel = 0; panel < panels; panel++) a.vmovups(Sums(token, panel), __zmmword_ptr[r10 + (panel * PanelLayout.VectorBytes)]);
-            Place(Tokens[token], token, ProductCall.XAt, ProductCall.XBytesAt);
-        }
-
+        a.movzx(eax, __word_ptr[Entry + RestEntry.PartAt]);
+        a.imul(Header, Number, layout.GroupBytes);
+        a.add(Header, __qword_ptr[Call + ProductCall.PanelAt]);
         a.lea(Codes, __[Header + layout.HeaderBytes]);
+        a.imul(X, Number, PartCodes.Size);
+        a.add(X, __qword_ptr[Call + ProductCall.XAt]);
+        a.movzx(eax, __word_ptr[Entry + RestEntry.TokenAt]);
+        a.mov(Y, Number);
+        a.imul(Y, __qword_ptr[Call + ProductCall.YBytesAt]);
+        a.add(Y, __qword_ptr[Call + ProductCall.YAt]);
+        a.imul(Number, __qword_ptr[Call + ProductCall.XBytesAt]);
+        a.add(X, Number);
+        for (var panel = 0; panel < panels; panel++) a.vmovups(Sums(0, panel), __zmmword_ptr[Y + (panel * PanelLayout.VectorBytes)]);
         Products(PartCodes.RestsAt, PartCodes.RestSumsAt, PartCodes.RestScaleAt);
-        for (var token = 0; token < tokens; token++)
-        {
-            Place(r10, token, ProductCall.YAt, ProductCall.YBytesAt);
-            for (var panel = 0; panel < panels; panel++) a.vmovups(__zmmword_ptr[r10 + (panel * PanelLayout.VectorBytes)], Sums(token, panel));
-        }
-
-        a.add(List, tokens * sizeof(int));
-        a.dec(__qword_ptr[Call + ProductCall.ListedAt]);
+        for (var panel = 0; panel < panels; panel++) a.vmovups(__zmmword_ptr[Y + (panel * PanelLayout.VectorBytes)], Sums(0, panel));
+        a.add(Entry, RestEntry.Size);
+        a.dec(Left);
         a.jne(next);
         a.vzeroupper();
-        a.pop(rbp);
-        a.pop(rbx);
         Platform.Leave(a);
-    }
-
-    /// <summary>start + number * bytes, for the token whose number stands in the list.</summary>
-    void Place(AssemblerRegister64 to, int token, int start, int bytes)
-    {
-        a.movsxd(to, __dword_ptr[List + (token * sizeof(int))]);
-        a.imul(to, __qword_ptr[Call + bytes]);
-        a.add(to, __qword_ptr[Call + start]);
     }
 }

@@ -27,10 +27,16 @@ public static unsafe class Gated
     /// <exception cref="ArgumentException">The columns are odd.</exception>
     public static Tensor Forward(Tensor gateUp, Gate gate)
     {
-        if (gateUp.Columns % 2 != 0) throw new ArgumentException($"{gateUp.Columns} columns are no gate and up.", nameof(gateUp));
         var y = gateUp.Compute.Rent(gateUp.Rows, gateUp.Columns / 2);
-        Activations.Visit(gate.Activation, new Visitor(gateUp, y, gate));
+        Forward(gateUp, gate, y);
         return y;
+    }
+
+    /// <summary>The same into <paramref name="y"/>, which may be the gate itself.</summary>
+    internal static void Forward(Tensor gateUp, Gate gate, Tensor y)
+    {
+        if (gateUp.Columns % 2 != 0) throw new ArgumentException($"{gateUp.Columns} columns are no gate and up.", nameof(gateUp));
+        Activations.Visit(gate.Activation, new Visitor(gateUp, y, gate));
     }
 
     readonly struct Visitor(Tensor gateUp, Tensor y, Gate gate) : IActivationVisitor

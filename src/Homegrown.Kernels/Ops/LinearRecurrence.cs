@@ -9,6 +9,9 @@ namespace Homegrown.Kernels.Ops;
 /// </summary>
 public readonly record struct RecurrenceShape(int Heads, int KeyHeads, int KeyDim, int ValueDim)
 {
+    /// <summary>Neighbouring heads have different key heads, head % keyHeads, where otherwise they share one, head / (heads / keyHeads).</summary>
+    public bool Tiled { get; init; }
+
     /// <summary>Numbers of a sequence's state.</summary>
     public int StateFloats => checked(Heads * KeyDim * ValueDim);
 }
@@ -214,6 +217,6 @@ public static unsafe class LinearRecurrence
         float* StateOf(Segment segment, int head) => state.At(segment.Slot) + (head * shape.KeyDim * shape.ValueDim);
 
         /// <summary>A row's query or key of a head.</summary>
-        float* Shared(Tensor x, int row, int head) => x.RowPointer(row) + (head / (shape.Heads / shape.KeyHeads) * shape.KeyDim);
+        float* Shared(Tensor x, int row, int head) => x.RowPointer(row) + ((shape.Tiled ? head % shape.KeyHeads : head / (shape.Heads / shape.KeyHeads)) * shape.KeyDim);
     }
 }

@@ -26,7 +26,22 @@ public static class MatMul
 
     /// <summary>y[t, r] = sum over c of x[t, c] * w[r, c]: [tokens, columns] to [tokens, rows].</summary>
     /// <exception cref="ArgumentException">x and w have different columns.</exception>
-    public static Tensor Forward(Tensor x, Matrix w)
+    public static Tensor Forward(Tensor x, Matrix w) => Forward(x, w, default(Nothing));
+
+    /// <summary>The product of activation(gate) * up, which takes the gate's place: [tokens, 2 * columns] to [tokens, rows].</summary>
+    /// <exception cref="ArgumentException">gateUp has not twice the columns of w.</exception>
+    public static Tensor Forward(Tensor gateUp, Gate gate, Matrix w)
+    {
+        if (gateUp.Columns != 2 * w.Columns) throw new ArgumentException($"gateUp has {gateUp.Columns} columns, w has {w.Columns}: not twice as many.", nameof(gateUp));
+        var x = gateUp.Slice(0, w.Columns);
+        if (gate == Gate.Silu) return Forward(x, w, new SwiGlu.Kernel(gateUp, x));
+        Gated.Forward(gateUp, gate, x);
+        return Forward(x, w);
+    }
+
+    /// <param name="before">Makes the rows of x. Where they are only quantized, each is while the first cache level has it.</param>
+    static Tensor Forward<TBefore>(Tensor x, Matrix w, TBefore before)
+        where TBefore : struct, IRowKernel
     {
         if (x.Columns != w.Columns) throw new ArgumentException($"x has {x.Columns} columns, w has {w.Columns}.", nameof(x));
         var compute = x.Compute;
@@ -34,21 +49,33 @@ public static class MatMul
         if (x.Rows == 0) return y;
         using var scratch = compute.Scope();
         var tiled = AmxProducts.Serve(compute, x.Rows, w);
-        var brains = w.TakesBrainRows(compute) && !tiled ? BrainRows.From(x) : default;
-        var tiles = tiled ? AmxRows.From(x) : default;
-        if (x.Rows <= Operands.FewTokens) Expect(compute, w);
+        var rounded = w.TakesBrainRows(compute) && !tiled;
+        var (coded, fine) = compute.Exact || tiled ? (false, false) : (w.HasCodes, w.HasFineCodes);
+        if (rounded || coded == fine)
+        {
+            if (typeof(TBefore) != typeof(Nothing)) RowKernels.Run(compute, x.Rows, x.Columns, before);
+            return Multiply(x, w, y, rounded ? BrainRows.From(x) : default, tiled ? AmxRows.From(x) : default, coded, fine, default(Nothing));
+        }
+
+        return Multiply(x, w, y, default, default, coded, fine, before);
+    }
+
+    static Tensor Multiply<TBefore>(Tensor x, Matrix w, Tensor y, BrainRows brains, AmxRows tiles, bool coded, bool fine, TBefore before)
+        where TBefore : struct, IRowKernel
+    {
+        if (x.Rows <= Operands.FewTokens) Expect(x.Compute, w);
         var plain = new Operands(x, default, default, brains, tiles, y);
-        var codes = !compute.Exact && !tiled;
-        var job = new Job(codes && w.HasCodes ? Quantized(plain, fine: false) : plain, codes && w.HasFineCodes ? Quantized(plain, fine: true) : plain, w);
-        compute.Pool.Run(Chunks(w, x.Rows), ref job);
+        var job = new Job(coded ? Quantized(plain, fine: false, before) : plain, fine ? Quantized(plain, fine: true, before) : plain, w);
+        x.Compute.Pool.Run(Chunks(w, x.Rows), ref job);
         return y;
     }
 
     /// <summary>The same with x as codes too.</summary>
-    static Operands Quantized(in Operands plain, bool fine)
+    static Operands Quantized<TBefore>(in Operands plain, bool fine, TBefore before)
+        where TBefore : struct, IRowKernel
     {
         var (x, compute) = (plain.X, plain.X.Compute);
-        var rows = QuantizedRows.From(x, fine);
+        var rows = QuantizedRows.From(x, fine, before);
         return new(x, rows, compute.Tier >= Tier.Emitted ? RestLists.Of(compute, rows, x.Rows) : default, plain.Brains, plain.Tiles, plain.Y);
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Homegrown.Kernels.Threading;
 
@@ -12,6 +13,19 @@ interface IRowKernel
     /// <summary>The same in vectors.</summary>
     void Portable<TLanes>(int row)
         where TLanes : struct, ILanes<TLanes>;
+}
+
+/// <summary>Leaves rows as they are.</summary>
+readonly struct Nothing : IRowKernel
+{
+    public void Reference(int row)
+    {
+    }
+
+    public void Portable<TLanes>(int row)
+        where TLanes : struct, ILanes<TLanes>
+    {
+    }
 }
 
 /// <summary>The one place where a row operation's tier, vector width and threads are chosen.</summary>
@@ -30,28 +44,24 @@ static class RowKernels
         else compute.Pool.Run(parts, ref job);
     }
 
+    /// <summary>Runs the kernel on one row. A method of its own: inside larger ones the JIT gives up inlining, and every vector is a call.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void One<TKernel>(in TKernel kernel, Tier tier, int row)
+        where TKernel : struct, IRowKernel
+    {
+        if (tier == Tier.Reference) kernel.Reference(row);
+        else if (Vector512.IsHardwareAccelerated) kernel.Portable<Lanes512>(row);
+        else if (Vector256.IsHardwareAccelerated) kernel.Portable<Lanes256>(row);
+        else kernel.Portable<Lanes128>(row);
+    }
+
     readonly struct Job<TKernel>(TKernel kernel, Tier tier, int rows, int parts) : IJob
         where TKernel : struct, IRowKernel
     {
         public void Run(int part)
         {
             var (first, end) = ((int)((long)rows * part / parts), (int)((long)rows * (part + 1) / parts));
-            if (tier == Tier.Reference)
-            {
-                for (var row = first; row < end; row++) kernel.Reference(row);
-            }
-            else if (Vector512.IsHardwareAccelerated)
-            {
-                for (var row = first; row < end; row++) kernel.Portable<Lanes512>(row);
-            }
-            else if (Vector256.IsHardwareAccelerated)
-            {
-                for (var row = first; row < end; row++) kernel.Portable<Lanes256>(row);
-            }
-            else
-            {
-                for (var row = first; row < end; row++) kernel.Portable<Lanes128>(row);
-            }
+            for (var row = first; row < end; row++) One(kernel, tier, row);
         }
     }
 }

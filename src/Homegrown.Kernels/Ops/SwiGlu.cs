@@ -13,7 +13,8 @@ public static unsafe class SwiGlu
         return y;
     }
 
-    readonly struct Kernel(Tensor gateUp, Tensor y) : IRowKernel
+    /// <param name="y">[rows, n]; may be the gate itself.</param>
+    internal readonly struct Kernel(Tensor gateUp, Tensor y) : IRowKernel
     {
         public void Reference(int row) => Scalar(row, 0);
 

@@ -25,7 +25,7 @@ public sealed class BenchTests
         try
         {
             string[] same = ["--prompt", "4,8", "--generate", "2", "--depth", "6", "--runs", "1"];
-            var outcome = await Cli.RunAsync(["bench", "--shape", "smollm2-135m:q4_0", "--keep", kept, .. same, "--threads", "1,2", "--json"]);
+            var outcome = await Cli.RunAsync(["bench", "--shape", "smollm2-135m", "--type", "q4_0", "--keep", kept, .. same, "--threads", "1,2", "--json"]);
             Assert.Equal((0, ""), (outcome.Code, outcome.Error));
             var reports = outcome.Out.TrimEnd().Split('\n').Select(line => JsonNode.Parse(line)!).ToList();
             Assert.Equal([1, 2], reports.Select(report => (int)report["threads"]!));
@@ -33,7 +33,7 @@ public sealed class BenchTests
             Assert.Equal(6, (int)reports[0]["depth"]!);
             Assert.True(File.Exists(kept));
 
-            var again = await Cli.RunAsync("bench", "--shape", "smollm2-135m:q4_0", "--keep", kept);
+            var again = await Cli.RunAsync("bench", "--shape", "smollm2-135m", "--type", "q4_0", "--keep", kept);
             Assert.Equal(2, again.Code);
             Assert.Contains("exists; remove it", again.Error);
         }
@@ -44,10 +44,10 @@ public sealed class BenchTests
     }
 
     [Theory]
-    [InlineData("there is no shape 'qwen9'; there is qwen2.5-0.5b", "--shape", "qwen9:Q4_0")]
-    [InlineData("there is no type ''; give smollm2-135m: and one of F32", "--shape", "smollm2-135m")]
+    [InlineData("there is no shape 'qwen9'; there is qwen2.5-0.5b", "--shape", "qwen9")]
+    [InlineData("there is no type 'Q9'; there is F32", "--shape", "smollm2-135m", "--type", "Q9")]
     [InlineData("--keep keeps what --shape writes", "--keep", "x.gguf")]
-    [InlineData("both MODEL and --shape", "smollm2-135m", "--shape", "smollm2-135m:Q4_0")]
+    [InlineData("both MODEL and --shape", "smollm2-135m", "--shape", "smollm2-135m")]
     [InlineData("'x' is not a whole number of 1 or more", "--prompt", "8,x")]
     [InlineData("need 73 positions; the context of", "--depth", "68", "--generate", "4", "--prompt", "1", "--ctx", "64")]
     public async Task What_cannot_be_measured_is_said_in_one_line(string said, params string[] arguments)

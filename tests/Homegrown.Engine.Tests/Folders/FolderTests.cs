@@ -18,6 +18,9 @@ public sealed class FolderTests
         "llama", "llama-ct-fp8", "llama-bias", "mistral", "mixtral", "internlm3", "ministral3", "qwen2", "qwen2-yarn", "qwen2-gptq-sym", "qwen2-gptq-asym", "qwen2-awq", "qwen2-ct-int4", "qwen2_moe", "qwen3", "qwen3-fp8", "qwen3_moe", "glm", "glm4", "glm4_moe",
         "ernie4_5", "ernie4_5_moe", "hunyuan_v1_dense", "hunyuan_v1_moe", "hy_v3", "minimax_m2", "seed_oss", "dots1", "gpt_oss", "gpt_oss-mxfp4", "gemma2", "gemma3_text", "phi3", "smollm3",
         "exaone4", "olmo3", "cohere2", "granite", "starcoder2", "stablelm", "gpt_neox", "nemotron", "arcee", "mimo_v2_flash", "step3p7", "llama-dynamic", "apertus",
+        "deepseek_v2", "deepseek_v3", "deepseek_v3-fp8", "kimi_k25", "glm4_moe_lite", "youtu",
+        "lfm2", "nemotron_h", "falcon_h1",
+        "qwen3_next", "qwen3_5", "qwen3_5_moe", "qwen3_5_whole", "minimax",
     ];
 
     [Theory]
@@ -51,6 +54,6 @@ public sealed class FolderTests
         Assert.Equal(expected.Take(model.ContextLength - request.Prompt.Count), generated);     // llama-dynamic reaches its end
     }
 
-    static int[] Tokens(string folder, string sequence)
+    internal static int[] Tokens(string folder, string sequence)
         => [.. JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "tokens.json")))![sequence]!.AsArray().Select(token => (int)token!)];
 }

@@ -18,6 +18,8 @@ public sealed class ArchitectureTests
     [
         "llama", "llama-ropefreqs", "mistral3", "qwen2", "qwen2-yarn", "qwen2moe", "qwen2vl", "qwen3", "qwen3moe", "minicpm", "baichuan-32", "baichuan-40", "chatglm", "glm4", "glm4moe",
         "hunyuan", "hunyuan-moe", "ernie4_5", "ernie4_5-moe", "minimax-m2", "internlm2", "gpt-oss", "gemma3", "phi3", "spark2_5",
+        "deepseek2",
+        "qwen35", "minimax-01",
     ];
 
     public static TheoryData<string, Tier> Models

@@ -26,7 +26,7 @@ sealed class StepDriver : IDisposable
         packing = new PackedWeights(compute);
         var weights = new Weights(source, packing);
         decoder = ModelCatalog.Find(source).LoadDecoder(ModelConfig.Read(metadata, weights.Rows("token_embd")) with { HalfGelu = exact && source is GgufSource }, weights);
-        cache = new KvCache(decoder.KvShape, positions, exact ? KvType.F32 : KvType.F16);
+        cache = new KvCache(decoder.KvShape, positions, exact ? KvType.F32 : KvType.F16, sequences: 2);
         batch = new Batch(compute, cache);
     }
 
@@ -44,6 +44,23 @@ sealed class StepDriver : IDisposable
 
         var logits = decoder.Forward(batch);
         return [.. Enumerable.Range(0, logits.Rows).Select(row => logits.Row(row).ToArray())];
+    }
+
+    /// <summary>What a sequence is now: its recurrent states and its length.</summary>
+    public (StateSnapshot States, int Length) Save(int sequence)
+    {
+        var (lease, length) = sequences[sequence];
+        var snapshot = cache.NewSnapshot();
+        cache.Save(lease, snapshot);
+        return (snapshot, length);
+    }
+
+    /// <summary>Makes a sequence what it was: later positions will be written again.</summary>
+    public void Restore(int sequence, (StateSnapshot States, int Length) saved)
+    {
+        var lease = sequences[sequence].Lease;
+        cache.Restore(lease, saved.States);
+        sequences[sequence] = (lease, saved.Length);
     }
 
     public void Dispose()

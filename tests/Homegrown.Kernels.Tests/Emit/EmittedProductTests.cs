@@ -25,7 +25,6 @@ public sealed unsafe class EmittedProductTests
         machine.Allow(&call, sizeof(ProductCall));
         foreach (var stretch in reach) machine.Allow((void*)stretch.Start, (nint)stretch.Bytes);
         machine.Run(page.Code, (nint)(&call));
-        Assert.Equal(0, call.Listed);
     }
 
     static void Execute(CodePage page, ProductCall call, IEnumerable<Stretch> reach) => ((delegate* unmanaged<ProductCall*, void>)page.Address)(&call);

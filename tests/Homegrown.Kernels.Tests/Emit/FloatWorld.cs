@@ -23,13 +23,17 @@ sealed unsafe class FloatWorld : IDisposable
     static readonly ushort[] AwkwardHalves = [0x0001, 0x83FF, 0x7D01];
 
     readonly FloatProductKind kind;
-    readonly int rows, tokens, steps;
+    /// <summary>Of rows.</summary>
+    const int Groups = 2;
+
+    readonly int groupRows, rows, tokens, steps;
     readonly GuardedMemory w, x, y;
 
     /// <param name="awkward">Every so many numbers are not usual ones; 0 for none.</param>
     internal FloatWorld(FloatProductKind kind, int rows, int tokens, int steps, int awkward)
     {
-        (this.kind, this.rows, this.tokens, this.steps) = (kind, rows, tokens, steps);
+        rows *= Groups;
+        (this.kind, groupRows, this.rows, this.tokens, this.steps) = (kind, rows / Groups, rows, tokens, steps);
         var random = new Random(rows + (10 * tokens) + (100 * steps));
         w = Fill(rows, kind != FloatProductKind.Singles);
         x = Fill(tokens, kind == FloatProductKind.BrainFloatPairs);
@@ -54,7 +58,7 @@ sealed unsafe class FloatWorld : IDisposable
             : kind == FloatProductKind.Halves ? F16.FromSingle(number) : BF16.FromSingle(number);
     }
 
-    int Columns => steps * FloatEmitter.Columns(kind);
+    int Columns => steps * FloatEmitter.PartColumns;
 
     /// <summary>From a row to the next, in floats.</summary>
     int Stride(bool halves) => (halves ? Columns / 2 : Columns) + Gap;
@@ -65,7 +69,7 @@ sealed unsafe class FloatWorld : IDisposable
 
     internal void Multiply(RunKernel run)
     {
-        using var page = FloatEmitter.Emit(kind, rows, tokens, prefetchBytes: rows == 1 ? 256 : 0);
+        using var page = FloatEmitter.Emit(kind, groupRows, tokens, prefetchBytes: groupRows == 1 ? 256 : 0);
         var call = new ProductCall
         {
             Panel = (byte*)w.Data,
@@ -75,6 +79,7 @@ sealed unsafe class FloatWorld : IDisposable
             Y = y.Data,
             YBytes = (rows + Gap) * sizeof(float),
             Parts = steps,
+            Listed = Groups,
         };
         run(page, call, Reach(call));
         for (var t = 0; t < tokens; t++)
@@ -108,7 +113,7 @@ sealed unsafe class FloatWorld : IDisposable
     float Expected(int token, int row)
     {
         var sums = new float[16];
-        for (var step = 0; step < steps; step++)
+        for (var step = 0; step < steps * (kind == FloatProductKind.BrainFloatPairs ? 1 : 2); step++)
             for (var lane = 0; lane < 16; lane++) sums[lane] = Add(sums[lane], token, row, (step * 16) + lane);
         var quarters = new float[4];
         for (var q = 0; q < 4; q++) quarters[q] = Together(sums.AsSpan(4 * q, 4));

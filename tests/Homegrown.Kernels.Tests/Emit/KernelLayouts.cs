@@ -27,6 +27,12 @@ static class KernelLayouts
     internal static IEnumerable<Kernel> Of(TensorType type)
     {
         var (packed, unpacked) = (Packed(type), Unpacked(type));
+        for (var p = 1; p <= 2; p++)
+        {
+            var panels = p;
+            yield return new("rests", unpacked, panels, 1, 1, () => RestEmitter.Emit(unpacked, panels));
+        }
+
         for (var n = 1; n <= PartEmitter.MaxTokens; n++)
         {
             var tokens = n;
@@ -37,7 +43,6 @@ static class KernelLayouts
                 {
                     var panels = p;
                     yield return new($"unpacked, adds {adds}", unpacked, panels, tokens, 2, () => ProductEmitter.Emit(unpacked, panels, tokens, adds: adds));
-                    if (adds) yield return new("rests", unpacked, panels, tokens, 1, () => RestEmitter.Emit(unpacked, panels, tokens));
                 }
             }
         }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Homegrown.Kernels.Emit;
 using Homegrown.Kernels.Memory;
@@ -76,7 +77,7 @@ sealed unsafe class ProductWorld : IDisposable
         Check();
     }
 
-    /// <summary>Some parts after others, tile by tile, to sums in memory; then the rests, part by part, of the tokens that have any.</summary>
+    /// <summary>Some parts after others, tile by tile, to sums in memory; then the rests, of the parts and tokens that have any.</summary>
     internal void MultiplyInStretches(int panels, int tile)
     {
         outputs.AsSpan().Fill(Untouched);
@@ -90,24 +91,14 @@ sealed unsafe class ProductWorld : IDisposable
                     Run(page, unpacked, Call(unpacked, unpackedPanels.Data, panel, part, Math.Min(StretchParts, parts - part), t), panels, Enumerable.Range(0, count), [], 0);
         }
 
-        using CodePage whole = RestEmitter.Emit(unpacked, panels, tile), one = RestEmitter.Emit(unpacked, panels, 1);
-        for (var part = 0; part < parts; part++)
-        {
-            var list = TokensWithRests(part);
-            var inTiles = list.Length / tile * tile;
-            for (var panel = 0; panel < PanelCount; panel += panels)
-            {
-                AddRests(whole, panels, panel, part, list[..inTiles], inTiles / tile);
-                AddRests(one, panels, panel, part, list[inTiles..], list.Length - inTiles);
-            }
-        }
-
+        using var rests = RestEmitter.Emit(unpacked, panels);
+        var entries = Pinned(
+            from part in Enumerable.Range(0, parts)
+            from token in TokensWithRests(part)
+            select Unsafe.BitCast<RestEntry, int>(new((ushort)part, (ushort)token)));
+        for (var panel = 0; panel < PanelCount && entries.Length > 0; panel += panels)
+            Run(rests, unpacked, Call(unpacked, unpackedPanels.Data, panel, 0, parts), panels, Enumerable.Range(0, tokens), entries, entries.Length);
         Check();
-    }
-
-    void AddRests(CodePage page, int panels, int panel, int part, int[] numbers, int groups)
-    {
-        if (groups > 0) Run(page, unpacked, Call(unpacked, unpackedPanels.Data, panel, part, 1), panels, numbers, Pinned(numbers), groups);
     }
 
     int[] TokensWithRests(int part) => [.. Enumerable.Range(0, tokens).Where(t => x.Row(t)[part].HasRest != 0)];

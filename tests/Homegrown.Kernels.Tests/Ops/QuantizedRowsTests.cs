@@ -89,14 +89,17 @@ public sealed unsafe class QuantizedRowsTests
     static PartCodes[] Quantize(float[] values, bool reference, bool fine = false)
     {
         var codes = new PartCodes[values.Length / 32];
+        var flags = new byte[codes.Length];
         fixed (float* x = values)
         fixed (PartCodes* c = codes)
+        fixed (byte* f = flags)
         {
             var above = fine ? 0 : QuantizedRows.Outlying;
-            if (reference) QuantizedRows.QuantizeReference(x, c, codes.Length, above);
-            else QuantizedRows.Quantize(x, c, codes.Length, above);
+            if (reference) QuantizedRows.QuantizeReference(x, c, f, codes.Length, above);
+            else QuantizedRows.Quantize(x, c, f, codes.Length, above);
         }
 
+        Assert.Equal(codes.Select(part => (byte)part.HasRest), flags);
         return codes;
     }
 }

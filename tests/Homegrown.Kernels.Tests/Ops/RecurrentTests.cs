@@ -26,6 +26,10 @@ public sealed class RecurrentTests
     public void The_gated_delta_rule_has_a_decay_and_a_beta_for_each_row_and_head(int heads, int keyHeads, int keyDim, int valueDim)
         => Check(new(heads, keyHeads, keyDim, valueDim), new() { Rates = Rates(heads), Delta = true }, stepsOf: 1, beta: true);
 
+    [Fact]
+    public void Tiled_heads_have_key_heads_in_turn()
+        => Check(new(6, 2, 8, 16) { Tiled = true }, new() { Rates = Rates(6), Delta = true }, stepsOf: 1, beta: true);
+
     [Theory]
     [InlineData(2, 32, 32)]
     [InlineData(3, 9, 17)]
@@ -189,7 +193,7 @@ public sealed class RecurrentTests
         var y = new double[shape.Heads * shape.ValueDim];
         for (var head = 0; head < shape.Heads; head++)
         {
-            var shared = head / (shape.Heads / shape.KeyHeads) * shape.KeyDim;
+            var shared = (shape.Tiled ? head % shape.KeyHeads : head / (shape.Heads / shape.KeyHeads)) * shape.KeyDim;
             for (var d = 0; d < shape.KeyDim; d++)
             {
                 double step = steps is not { } given ? 1 : given.Row(row)[given.Columns == shape.Heads ? head : (head * shape.KeyDim) + d];

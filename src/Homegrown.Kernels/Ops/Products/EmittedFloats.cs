@@ -9,7 +9,7 @@ namespace Homegrown.Kernels.Ops.Products;
 /// </summary>
 static unsafe class EmittedFloats
 {
-    const int MaxTokens = PartEmitter.MaxTokens, MaxRows = FloatEmitter.MaxRows, PrefetchBytes = 2048;
+    const int MaxTokens = PartEmitter.MaxTokens, MaxRows = FloatEmitter.MaxRows, PrefetchBytes = 512;
 
     static readonly EmittedKernels[] Rows = Kernels(1, PrefetchBytes), Tiles = Kernels(MaxRows, 0);
 
@@ -19,7 +19,7 @@ static unsafe class EmittedFloats
 
     /// <summary>Products of this weight are emitted.</summary>
     internal static bool Serve(Compute compute, Weight w)
-        => compute.Tier >= Tier.Emitted && w.Columns > 0 && w.Columns % FloatEmitter.ColumnGroup == 0 && w.Type is TensorType.F32 or TensorType.F16 or TensorType.BF16;
+        => compute.Tier >= Tier.Emitted && w.Columns > 0 && w.Columns % FloatEmitter.PartColumns == 0 && w.Type is TensorType.F32 or TensorType.F16 or TensorType.BF16;
 
     /// <summary>They take activations in bfloat16.</summary>
     internal static bool TakeBrainRows(Compute compute, Weight w)
@@ -37,22 +37,28 @@ static unsafe class EmittedFloats
             PanelBytes = w.RowBytes,
             XBytes = pairs ? operands.Brains.RowBytes : (long)operands.X.Stride * sizeof(float),
             YBytes = (long)operands.Y.Stride * sizeof(float),
-            Parts = w.Columns / FloatEmitter.Columns(kind),
+            Parts = w.Columns / FloatEmitter.PartColumns,
         };
         for (var t = 0; t < operands.Tokens; t += MaxTokens)
         {
             var tokens = Math.Min(MaxTokens, operands.Tokens - t);
             call.X = (PartCodes*)(pairs ? operands.Brains.Row(t) : (ushort*)operands.X.RowPointer(t));
             if (!pairs && tokens > 1) Copy(operands.X, t, tokens, ref call);
-            for (var r = 0; r < count;)
-            {
-                var rows = operands.Tokens > 1 && count - r >= MaxRows ? MaxRows : 1;
-                call.Panel = w.Data + ((first + r) * w.RowBytes);
-                call.Y = operands.Y.RowPointer(t) + column + r;
-                (rows == 1 ? Rows : Tiles)[(int)kind].Run(tokens, &call);
-                r += rows;
-            }
+            var tiled = operands.Tokens > 1 ? count / MaxRows : 0;
+            call.Panel = w.Data + (first * w.RowBytes);
+            call.Y = operands.Y.RowPointer(t) + column;
+            Multiply(Tiles[(int)kind], call, tokens, 0, tiled);
+            Multiply(Rows[(int)kind], call, tokens, tiled * MaxRows, count - (tiled * MaxRows));
         }
+    }
+
+    static void Multiply(EmittedKernels kernels, ProductCall call, int tokens, int from, int groups)
+    {
+        if (groups == 0) return;
+        call.Panel += from * call.PanelBytes;
+        call.Y += from;
+        call.Listed = groups;
+        kernels.Run(tokens, &call);
     }
 
     /// <summary>Rows of activations to where their columns do not meet in the first cache level.</summary>

@@ -10,20 +10,18 @@ namespace Homegrown.Kernels.Ops.Products;
 static unsafe class EmittedProducts<TFormat>
     where TFormat : struct, ICodedFormat
 {
-    /// <summary>Of the tokens' codes that stay in the second cache level while panels, and then the rests, are multiplied.</summary>
-    const int BlockBytes = 256 << 10;
-
     /// <summary>Parts of two unpacked panels, and of a tile's tokens, that fit the first cache level.</summary>
     const int StretchParts = 28;
 
     const int Rows = PanelLayout.Rows, MaxTokens = PartEmitter.MaxTokens, PrefetchBytes = 1024;
 
     static readonly PanelLayout Unpacked = Panels<TFormat>.Unpacked;
+    static readonly int GroupBytes = Unpacked.GroupBytes;
     static readonly EmittedKernels Packed = new(tokens => ProductEmitter.Emit(Panels<TFormat>.Packed ?? Unpacked, 1, tokens, PrefetchBytes));
     static readonly EmittedKernels Stored = new(tokens => ProductEmitter.Emit(Unpacked, 1, tokens));
     static readonly EmittedKernels[] FirstCodes = [.. ForPanels((panels, tokens) => ProductEmitter.Emit(Unpacked, panels, tokens))];
     static readonly EmittedKernels[] FurtherCodes = [.. ForPanels((panels, tokens) => ProductEmitter.Emit(Unpacked, panels, tokens, adds: true))];
-    static readonly EmittedKernels[] Rests = [.. ForPanels((panels, tokens) => RestEmitter.Emit(Unpacked, panels, tokens))];
+    static readonly EmittedKernels[] Rests = [.. ForPanels((panels, _) => RestEmitter.Emit(Unpacked, panels))];
 
     /// <summary>Kernels for one panel, and for two.</summary>
     static IEnumerable<EmittedKernels> ForPanels(Func<int, int, CodePage> emit)
@@ -37,14 +35,14 @@ static unsafe class EmittedProducts<TFormat>
 
     static void RunFew(in Operands operands, Weight w, int first, int count, int column)
     {
-        var layout = w.Panels ?? Unpacked;
-        var unpacked = w.Panels is null ? Scratch.Take(Unpacked.PanelBytes(w.Columns)) : null;
+        var panelBytes = (w.Panels ?? Unpacked).PanelBytes(w.Columns);
+        var unpacked = w.Panels is null ? Scratch.Take(panelBytes) : null;
         var outputs = stackalloc float[MaxTokens * Rows];
         var call = Call(operands, w);
         for (var r = 0; r < count; r += Rows)
         {
             if (unpacked != null) Panels<TFormat>.Unpack(w, first + r, unpacked);
-            call.Panel = unpacked != null ? unpacked : w.Data + ((first + r) / Rows * layout.PanelBytes(w.Columns));
+            call.Panel = unpacked != null ? unpacked : w.Data + ((first + r) / Rows * panelBytes);
             var whole = count - r >= Rows;
             for (var t = 0; t < operands.Tokens; t += MaxTokens)
             {
@@ -71,14 +69,11 @@ static unsafe class EmittedProducts<TFormat>
         call.PanelBytes = panelBytes;
         call.Y = whole ? operands.Y.RowPointer(0) + column : (float*)(memory + (panels * panelBytes));
         call.YBytes = sizeof(float) * (whole ? operands.Y.Stride : panels * Rows);
-        var done = stackalloc int[(int)call.Parts];
-        new Span<int>(done, (int)call.Parts).Clear();
-        var block = (int)Math.Max(4, BlockBytes / (MaxTokens * call.XBytes)) * MaxTokens;
+        var block = RestLists.BlockTokens(operands.Quantized);
         for (var t = 0; t < operands.Tokens; t += block)
         {
-            var end = Math.Min(t + block, operands.Tokens);
-            AddCodes(operands, call, memory, panels, t, end);
-            AddRests(operands, call, memory, panels, done, end);
+            AddCodes(operands, call, memory, panels, t, Math.Min(t + block, operands.Tokens));
+            AddRests(operands, call, memory, panels, t, operands.Rests.Entries(t / block));
         }
 
         for (var t = 0; t < operands.Tokens && !whole; t++) new ReadOnlySpan<float>(call.Y + ((long)t * panels * Rows), count).CopyTo(new(operands.Y.RowPointer(t) + column, count));
@@ -102,7 +97,7 @@ static unsafe class EmittedProducts<TFormat>
             var codes = part == 0 ? FirstCodes : FurtherCodes;
             for (var p = 0; p < panels; p += 2)
             {
-                call.Panel = memory + (p * call.PanelBytes) + (part * Unpacked.GroupBytes);
+                call.Panel = memory + (p * call.PanelBytes) + (part * GroupBytes);
                 for (var t = from; t < end; t += MaxTokens)
                 {
                     call.X = operands.Quantized.Row(t) + part;
@@ -113,33 +108,20 @@ static unsafe class EmittedProducts<TFormat>
         }
     }
 
-    /// <summary>Part after part, for the tokens before <paramref name="end"/> that have rests there.</summary>
-    /// <param name="done">How many tokens of each part's list are before this block: moved on.</param>
-    static void AddRests(in Operands operands, ProductCall call, byte* memory, int panels, int* done, int end)
+    /// <summary>After the codes, so that an output is the same sum whoever is beside it.</summary>
+    /// <param name="from">The block's first token.</param>
+    static void AddRests(in Operands operands, ProductCall call, byte* memory, int panels, int from, int* list)
     {
-        var y = call.Y;
-        for (var part = 0; part < call.Parts; part++)
+        call.Listed = list[0];
+        call.List = list + 1;
+        if (call.Listed == 0) return;
+        call.X = operands.Quantized.Row(from);
+        var y = (float*)((byte*)call.Y + (from * call.YBytes));
+        for (var p = 0; p < panels; p += 2)
         {
-            var list = operands.Rests.Tokens(part);
-            var (first, count) = (done[part], 0);
-            while (first + count < list[0] && list[1 + first + count] < end) count++;
-            done[part] += count;
-            call.X = operands.Quantized.Row(0) + part;
-            for (var p = 0; p < panels; p += 2)
-            {
-                call.Panel = memory + (p * call.PanelBytes) + (part * Unpacked.GroupBytes);
-                call.Y = y + (p * Rows);
-                var (kernels, whole) = (Rests[Math.Min(1, panels - p - 1)], count / MaxTokens);
-                Add(kernels, call, list + 1 + first, whole, MaxTokens);
-                Add(kernels, call, list + 1 + first + (whole * MaxTokens), 1, count % MaxTokens);
-            }
+            call.Panel = memory + (p * call.PanelBytes);
+            call.Y = y + (p * Rows);
+            Rests[Math.Min(1, panels - p - 1)].Run(1, &call);
         }
-    }
-
-    static void Add(EmittedKernels kernels, ProductCall call, int* list, int groups, int tokens)
-    {
-        call.List = list;
-        call.Listed = groups;
-        if (groups * tokens > 0) kernels.Run(tokens, &call);
     }
 }

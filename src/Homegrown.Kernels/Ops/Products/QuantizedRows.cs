@@ -54,35 +54,41 @@ readonly unsafe struct QuantizedRows
     /// <summary>From a row to the next.</summary>
     internal long RowBytes => (long)parts * PartCodes.Size;
 
+    internal static QuantizedRows From(Tensor x, bool fine = false) => From(x, fine, default(Nothing));
+
     /// <summary>Quantizes all rows of x, whose columns are a multiple of 32, into arena memory.</summary>
     /// <param name="fine">All parts have rests.</param>
-    internal static QuantizedRows From(Tensor x, bool fine = false)
+    /// <param name="before">What makes a row of x.</param>
+    internal static QuantizedRows From<TBefore>(Tensor x, bool fine, TBefore before)
+        where TBefore : struct, IRowKernel
     {
         var rows = new QuantizedRows(x.Compute.Arena, x.Rows, x.Columns);
-        var job = new Job { X = x, Rows = rows, Above = fine ? 0 : Outlying };
+        var job = new Job<TBefore> { X = x, Rows = rows, Above = fine ? 0 : Outlying, Before = before };
         x.Compute.Pool.Run(x.Rows, ref job);
         return rows;
     }
 
-    struct Job : IJob
+    struct Job<TBefore> : IJob
+        where TBefore : struct, IRowKernel
     {
         public Tensor X;
         public QuantizedRows Rows;
         public float Above;
+        public TBefore Before;
 
         public readonly void Run(int row)
         {
-            if (X.Compute.Tier == Tier.Reference) QuantizeReference(X.RowPointer(row), Rows.Row(row), X.Columns / Blocks.PartSize, Above);
-            else Quantize(X.RowPointer(row), Rows.Row(row), X.Columns / Blocks.PartSize, Above);
-            var flags = new Span<byte>(Rows.Flags(row), (int)Rows.FlagBytes);
-            flags.Clear();
-            for (var part = 0; part < Rows.Parts; part++) flags[part] = (byte)Rows.Row(row)[part].HasRest;
+            RowKernels.One(Before, X.Compute.Tier, row);
+            new Span<byte>(Rows.Flags(row), (int)Rows.FlagBytes).Clear();
+            if (X.Compute.Tier == Tier.Reference) QuantizeReference(X.RowPointer(row), Rows.Row(row), Rows.Flags(row), Rows.Parts, Above);
+            else Quantize(X.RowPointer(row), Rows.Row(row), Rows.Flags(row), Rows.Parts, Above);
         }
     }
 
     /// <summary>The specification.</summary>
+    /// <param name="flags">Zeros; 1 for parts that get rests.</param>
     /// <param name="above">Parts have rests above so many times the mean; 0 for all.</param>
-    internal static void QuantizeReference(float* x, PartCodes* codes, int parts, float above)
+    internal static void QuantizeReference(float* x, PartCodes* codes, byte* flags, int parts, float above)
     {
         for (var p = 0; p < parts; p++)
         {
@@ -109,6 +115,7 @@ readonly unsafe struct QuantizedRows
                 sums[2 + (i / 16)] += (int)rest;
             }
 
+            flags[p] = (byte)(largest > typical ? 1 : 0);
             Finish(codes, largest / Top, sums[0], sums[1], largest > typical, sums[2], sums[3]);
         }
     }
@@ -135,11 +142,11 @@ readonly unsafe struct QuantizedRows
 
     /// <summary>The same to the bit.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Quantize(float* x, PartCodes* codes, int parts, float above)
+    internal static void Quantize(float* x, PartCodes* codes, byte* flags, int parts, float above)
     {
         for (var p = 0; p < parts; p++) codes[p].Scale = Largest(x + (p * Blocks.PartSize));
         var typical = above * RootMeanSquare(codes, parts);
-        for (; parts > 0; parts--, codes++, x += Blocks.PartSize)
+        for (; parts > 0; parts--, codes++, flags++, x += Blocks.PartSize)
         {
             var largest = codes->Scale;
             if (!float.IsFinite(largest) || largest < Negligible)
@@ -160,6 +167,7 @@ readonly unsafe struct QuantizedRows
                 continue;
             }
 
+            *flags = 1;
             (p, q, r, s) = (Rest(a, p), Rest(b, q), Rest(c, r), Rest(d, s));
             Vector256.Narrow(Vector256.Narrow(p, q), Vector256.Narrow(r, s)).Store(codes->Rests);
             Finish(codes, largest / Top, first, second, true, Vector256.Sum(p + q), Vector256.Sum(r + s));
