@@ -48,14 +48,17 @@ public sealed class EmbeddingModel : IDisposable
         pooling = folder.Pooling ?? DefaultPooling(encoder.Config);
         MaxTokens = Math.Min(encoder.Config.ContextLength, folder.MaxTokens is > 0 and var most ? most : int.MaxValue);
         Dimensions = encoder.Encoder.Width * pooling.Count;
-        foreach (var path in folder.Steps)
-        {
-            var dense = path is null ? null : new DenseLayer(path, Dimensions);
-            steps.Add(dense);
-            Dimensions = dense?.Outputs ?? Dimensions;
-        }
+        foreach (var name in (string[])["dense_2", "dense_3"])                     // GGUF's: folders say theirs in modules.json
+            if (encoder.Weights.Has(name) && encoder.Weights.Rows(name) is var outputs) Add(new(encoder.Weights.Linear(name, Dimensions, outputs), outputs));
+        foreach (var path in folder.Steps) Add(path is null ? null : new(path, Dimensions));
 
         Warnings = encoder.Warnings;
+
+        void Add(DenseLayer? step)
+        {
+            steps.Add(step);
+            Dimensions = step?.Outputs ?? Dimensions;
+        }
     }
 
     /// <summary>Opens a model.</summary>
@@ -76,7 +79,7 @@ public sealed class EmbeddingModel : IDisposable
     }
 
     /// <summary>Numbers of a vector.</summary>
-    public int Dimensions { get; }
+    public int Dimensions { get; private set; }
 
     /// <summary>Tokens of the longest text, special ones and the prompt's included.</summary>
     public int MaxTokens { get; }

@@ -10,9 +10,13 @@ namespace Homegrown.Engine.Embeddings;
 /// <summary>A dense layer after the pooling: a folder with a config.json and one product (sentence-transformers' Dense).</summary>
 sealed class DenseLayer : IDisposable
 {
-    readonly SafetensorsFolder folder;
+    readonly SafetensorsFolder? folder;
     readonly Linear product;
     readonly Activation? activation;
+
+    /// <summary>A layer without bias and activation, as GGUF keeps EmbeddingGemma's (dense_2, dense_3).</summary>
+    /// <param name="outputs">Numbers of the vectors that come out.</param>
+    public DenseLayer(Linear product, int outputs) => (this.product, Outputs) = (product, outputs);
 
     /// <param name="inputs">Numbers of the vectors that come in.</param>
     /// <exception cref="ModelFileException">A file is missing or not what it says, or the layer does not fit.</exception>
@@ -45,7 +49,7 @@ sealed class DenseLayer : IDisposable
         return activation is { } known ? Activate.Forward(y, known) : y;
     }
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => folder?.Dispose();
 
     float[]? Bias(ModelTensor? stored)
     {

@@ -39,6 +39,9 @@ public sealed class SelfAttention : IMixer
     /// <summary>On q and k: each head by itself, or all heads at once, as wide as the norm is.</summary>
     public (INorm Query, INorm Key)? Norms { get; init; }
 
+    /// <summary>On v, each head by itself; null where there is none.</summary>
+    public INorm? ValueNorm { get; init; }
+
     /// <summary>The norms come after the rotation (Hunyuan).</summary>
     public bool NormsTurned { get; init; }
 
@@ -57,6 +60,7 @@ public sealed class SelfAttention : IMixer
     public Tensor Forward(Tensor x, Batch batch)
     {
         var (q, k, v) = qkv.Forward(x).Split(heads);                         // [tokens, heads * keyDim | kvHeads * keyDim | kvHeads * valueDim]
+        if (ValueNorm is { } norm) v = norm.Forward(v);
         if (!NormsTurned) (q, k) = Normed(q, k);
         if (Rope is { } rope) (q, k) = (rope.Apply(q, batch), rope.Apply(k, batch));
         if (NormsTurned) (q, k) = Normed(q, k);

@@ -13,7 +13,7 @@ namespace Homegrown.Engine.Models;
 /// </remarks>
 public static class Bert
 {
-    static readonly NameMap Names = NameMap.Of(
+    internal static NameMap Names { get; } = NameMap.Of(
         ("token_embd", "model.embeddings.word_embeddings"),
         ("position_embd", "model.embeddings.position_embeddings"),
         ("token_types", "model.embeddings.token_type_embeddings"),
@@ -56,8 +56,9 @@ public static class Bert
     };
 
     /// <param name="rope">Null where positions are learned.</param>
-    internal static PostNormBlock PostNorm(ModelConfig c, Weights w, RopeLayer? rope, IFeedForward feedForward) => new(
-        new SelfAttention(0, w, c.Hidden, c.Shape) { Rope = rope, Options = new() { BothSides = true } },
+    /// <param name="distances">Biases of scores by distance, where a family has them.</param>
+    internal static PostNormBlock PostNorm(ModelConfig c, Weights w, RopeLayer? rope, IFeedForward feedForward, float[]? distances = null) => new(
+        new SelfAttention(0, w, c.Hidden, c.Shape) { Rope = rope, Options = new() { BothSides = true, Distances = distances } },
         w.LayerNorm("attn_output_norm", c),
         feedForward,
         w.LayerNorm("layer_output_norm", c));

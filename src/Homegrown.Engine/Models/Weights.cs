@@ -175,6 +175,14 @@ public sealed class Weights
         return values;
     }
 
+    /// <summary>A small matrix as float32, row after row.</summary>
+    public float[] Table(string name, int rows, int columns)
+    {
+        var (weight, values) = (Take(Full(name), rows, columns).Open(), new float[checked(rows * columns)]);
+        for (var row = 0; row < rows; row++) weight.Dequantize(row, values.AsSpan(row * columns, columns));
+        return values;
+    }
+
     /// <summary>1 / length of each row of a matrix.</summary>
     public float[] InverseLengths(string name, int rows, int columns)
     {
