@@ -56,7 +56,8 @@ public sealed class LocalModel : IDisposable
         var architecture = ModelCatalog.Find(source);
         var metadata = new ModelMetadata(source, architecture.Defaults);
         var weights = new Weights(source, packing);
-        Config = ModelConfig.Read(metadata, weights.Rows("token_embd")) with { HalfGelu = options.Exact && source is GgufSource };
+        Config = ModelConfig.Read(metadata, weights.Rows("token_embd"));
+        if (options.Exact) Config = Config.AsReference(source);
         decoder = architecture.LoadDecoder(Config, weights);
         Warnings = [.. weights.Unread().Select(name => $"tensor {name} is not used"), .. metadata.Unread().Select(key => $"key {key} is not read")];
         BytesByType = weights.BytesByType;

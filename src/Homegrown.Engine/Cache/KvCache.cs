@@ -22,7 +22,7 @@ public sealed class KvCache : IDisposable
     public KvCache(KvShape shape, int positions, KvType type, int sequences = 1)
     {
         this.shape = shape;
-        Pages = PagesFor(positions);
+        Pages = PagesFor(positions) + shape.Windows.Sum(window => PagesFor(positions / window) + sequences);
         entries = [.. shape.Entries.Select(entry => new KvPages(Pages, entry, type))];
         states = new StateSlots(shape.StateFloats > 0 ? sequences : 0, shape.StateFloats);
         freePages = new Stack<int>(Enumerable.Range(0, Pages).Reverse());
@@ -41,6 +41,8 @@ public sealed class KvCache : IDisposable
 
     internal KvPages Entry(int entry) => entries[entry];
 
+    internal int WindowLength(int number) => shape.Windows[number];
+
     internal RecurrentState State(int state) => shape.State(state, states);
 
     /// <summary>
@@ -49,10 +51,13 @@ public sealed class KvCache : IDisposable
     /// </summary>
     public bool TryReserve(KvLease lease, int positions)
     {
-        var missing = PagesFor(positions) - lease.Pages.Count;
+        while (lease.WindowPages.Count < shape.Windows.Count) lease.WindowPages.Add([]);
+        var missing = Missing(lease.Pages, positions);
+        for (var i = 0; i < shape.Windows.Count; i++) missing += Missing(lease.WindowPages[i], Ended(positions, i));
         var needsSlot = shape.StateFloats > 0 && lease.Slot < 0;
         if (missing > freePages.Count || (needsSlot && freeSlots.Count == 0)) return false;
-        for (; missing > 0; missing--) lease.Pages.Add(freePages.Pop());
+        Take(lease.Pages, positions);
+        for (var i = 0; i < shape.Windows.Count; i++) Take(lease.WindowPages[i], Ended(positions, i));
         if (needsSlot) states.Clear(lease.Slot = freeSlots.Pop());
         return true;
     }
@@ -60,8 +65,8 @@ public sealed class KvCache : IDisposable
     /// <summary>Takes back what a sequence holds.</summary>
     public void Release(KvLease lease)
     {
-        foreach (var page in lease.Pages) freePages.Push(page);
-        lease.Pages.Clear();
+        Give(lease.Pages);
+        foreach (var pages in lease.WindowPages) Give(pages);
         if (lease.Slot >= 0) freeSlots.Push(lease.Slot);
         lease.Slot = -1;
     }
@@ -79,6 +84,22 @@ public sealed class KvCache : IDisposable
     public void Restore(KvLease lease, StateSnapshot snapshot)
     {
         if (lease.Slot >= 0) states.Restore(lease.Slot, snapshot);
+    }
+
+    /// <summary>Windows that have ended; one at least, so that there is a page to look into.</summary>
+    int Ended(int positions, int window) => Math.Max(1, positions / shape.Windows[window]);
+
+    static int Missing(List<int> pages, int positions) => Math.Max(0, PagesFor(positions) - pages.Count);
+
+    void Take(List<int> pages, int positions)
+    {
+        for (var missing = Missing(pages, positions); missing > 0; missing--) pages.Add(freePages.Pop());
+    }
+
+    void Give(List<int> pages)
+    {
+        foreach (var page in pages) freePages.Push(page);
+        pages.Clear();
     }
 
     public void Dispose()

@@ -6,6 +6,9 @@ public sealed class KvLease
     /// <summary>Pages in the order of positions.</summary>
     public List<int> Pages { get; } = [];
 
+    /// <summary>For each of <see cref="KvShape.Windows"/> pages in the order of windows, whose places are theirs.</summary>
+    public List<List<int>> WindowPages { get; } = [];
+
     /// <summary>Where its recurrent states are; -1 while it has none.</summary>
     public int Slot { get; internal set; } = -1;
 }

@@ -11,6 +11,7 @@ public sealed class KvShape
 {
     readonly List<KvEntry> entries = [];
     readonly List<(long Offset, int Floats)> states = [];
+    readonly List<int> windows = [];
 
     public KvShape()
     {
@@ -30,6 +31,12 @@ public sealed class KvShape
 
     public IReadOnlyList<KvEntry> Entries => entries;
 
+    /// <summary>
+    /// So many positions, for each of which some entries keep one more key, in pages of their own: a sequence has a list of pages for each
+    /// of these lengths, in which window w is at position w.
+    /// </summary>
+    public IReadOnlyList<int> Windows => windows;
+
     /// <summary>Numbers of all recurrent states of a sequence.</summary>
     public long StateFloats { get; private set; }
 
@@ -43,6 +50,14 @@ public sealed class KvShape
         return entries.Count - 1;
     }
 
+    /// <summary>Entries may keep a key for every window of so many positions; the window's number.</summary>
+    public int AddWindow(int positions)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(positions);
+        if (!windows.Contains(positions)) windows.Add(positions);
+        return windows.IndexOf(positions);
+    }
+
     /// <summary>Adds a recurrent state of so many float32; its number. It is zero when a sequence begins.</summary>
     public int AddState(int floats)
     {
@@ -52,8 +67,12 @@ public sealed class KvShape
         return states.Count - 1;
     }
 
-    /// <summary>Bytes that one position takes in all entries.</summary>
-    public long BytesPerPosition(KvType type) => entries.Sum(entry => entry.BytesPerPosition(type));
+    /// <summary>Bytes that one position takes in all entries, with its share of the pages of windows.</summary>
+    public long BytesPerPosition(KvType type)
+    {
+        var bytes = entries.Sum(entry => entry.BytesPerPosition(type));
+        return bytes + windows.Sum(window => (bytes + window - 1) / window);
+    }
 
     /// <summary>The positions that fit into so many bytes beside the states of so many sequences.</summary>
     public long PositionsIn(long bytes, KvType type, int sequences)

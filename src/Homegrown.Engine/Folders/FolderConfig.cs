@@ -51,6 +51,9 @@ public sealed class FolderConfig
     /// <summary>The setting is there and not null.</summary>
     public bool Has(string path) => Element(path) is not null;
 
+    /// <summary>A setting of the top is there, be it null.</summary>
+    public bool Mentions(string name) => text.TryGetProperty(name, out _);
+
     /// <summary>A long, double, bool or string, or an array of one of these; null where it is absent, null or an object.</summary>
     public object? Find(string path) => Element(path) is { } element ? Value(path, element) : null;
 
@@ -62,9 +65,12 @@ public sealed class FolderConfig
 
     public bool? Flag(string path) => Find(path) as bool?;
 
+    /// <summary>All settings at the top.</summary>
+    public IEnumerable<string> Names => text.EnumerateObject().Select(property => property.Name);
+
     /// <summary>Settings at the top that nobody asked for, but for those that are known to change nothing of a forward pass.</summary>
     /// <param name="idle">The family's own of these.</param>
-    public IEnumerable<string> Unread(IReadOnlyList<string> idle) => text.EnumerateObject().Select(property => property.Name).Where(name => !read.Contains(name) && !Idle.Contains(name) && !idle.Contains(name) && !name.StartsWith('_'));
+    public IEnumerable<string> Unread(IReadOnlyList<string> idle) => Names.Where(name => !read.Contains(name) && !Idle.Contains(name) && !idle.Contains(name) && !name.StartsWith('_'));
 
     /// <summary>An error about a setting.</summary>
     public ModelFileException Error(string path, string problem) => new(File, path, null, problem);

@@ -22,5 +22,9 @@ sealed class FolderKeys : ModelKeys
     public override ModelFileException Error(string key, string problem)
         => config.Error(values.GetValueOrDefault(key).Setting?.Replace("|", " or ", StringComparison.Ordinal) ?? key, problem);
 
+    protected override IReadOnlyList<string> Stored(string key) => values.GetValueOrDefault(key).Setting?.Split('|') ?? [key];
+
+    protected override IEnumerable<string> Settings => config.Names;
+
     public override IEnumerable<string> Unread(IReadOnlySet<string> read, string architecture) => config.Unread(idle);
 }

@@ -29,7 +29,6 @@ static class FolderRope
             ($"rope.scaling{suffix}.truncate", c => Find(c, "truncate")),
             ($"rope.scaling{suffix}.low_freq_factor", c => Find(c, "low_freq_factor")),
             ($"rope.scaling{suffix}.high_freq_factor", c => Find(c, "high_freq_factor")),
-            ($"rope.scaling{suffix}.alpha", c => Find(c, "alpha")),
             ($"rope.scaling{suffix}.short_factors", c => Find(c, "short_factor")),
             ($"rope.scaling{suffix}.long_factors", c => Find(c, "long_factor")),
         ];

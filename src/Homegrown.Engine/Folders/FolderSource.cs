@@ -15,7 +15,7 @@ public sealed class FolderSource : ModelSource
         "", "bert.", "roberta.", "gte.", "new.", "mpnet.", "language_model."];
 
     // Parts that a text model does not need: towers of other senses.
-    static readonly string[] Towers = ["visual.", "vision_tower.", "vision_model.", "audio_tower.", "multi_modal_projector.", "mm_projector.", "embed_vision.", "vit_large_projector.", "embed_audio."];
+    static readonly string[] Towers = ["visual.", "vision_tower.", "vision_model.", "audio_tower.", "multi_modal_projector.", "patch_merge_mlp.", "mm_projector.", "embed_vision.", "vit_large_projector.", "embed_audio."];
 
     readonly SafetensorsFolder folder;
     readonly FolderKeys keys;
@@ -72,12 +72,15 @@ public sealed class FolderSource : ModelSource
     {
         if (map.Names.Find(name) is not { } rule) return null;
         foreach (var module in rule.Module.Split('|'))
-            if (Stored(name, module) is { } stored) return rule.Shaped is null ? stored : rule.Shaped(stored, metadata);
+            if (Stored(Rooted(module, root)) is { } stored) return rule.Shaped is null ? stored : rule.Shaped(stored, metadata);
         return null;
     }
 
-    public override ModelFileException Missing(string name)
-        => new(Path, $"tensor {(map.Names.Find(name) is { } rule ? string.Join(" or ", rule.Module.Split('|').Select(module => Rooted(module, root ?? Roots[0]))) : name)}", null, "is missing: the model needs it");
+    public override ModelFileException Missing(string name, params ReadOnlySpan<long> shape)
+    {
+        string[] stored = map.Names.Find(name) is { } rule ? [.. rule.Module.Split('|').Select(module => Rooted(module, root ?? Roots[0]))] : [name];
+        return new(Path, $"tensor {string.Join(" or ", stored)}", null, Missed(stored[0], shape, folder.Names));
+    }
 
     public override void Dispose()
     {
@@ -90,15 +93,17 @@ public sealed class FolderSource : ModelSource
         => name.StartsWith("mtp.", StringComparison.Ordinal) || name.StartsWith($"{root}mtp.", StringComparison.Ordinal)
             || (name.StartsWith($"{root}layers.", StringComparison.Ordinal) && int.TryParse(name[$"{root}layers.".Length..].Split('.')[0], out var layer) && layer >= metadata.Positive("block_count"));
 
-    ModelTensor? Stored(string name, string module)
-        => module.Contains("{e}", StringComparison.Ordinal) ? Stack(name, module) : folder.Matrix(Rooted(module, root));
+    ModelTensor? Stored(string module)
+        => module.Contains("{e}", StringComparison.Ordinal) ? Parts(module, "{e}") is { Count: > 0 } experts ? StackedTensor.Of(module, experts) : null
+            : module.Contains("{r}", StringComparison.Ordinal) ? Parts(module, "{r}") is { Count: > 0 } rows ? StackedTensor.Below(module, rows) : null
+            : folder.Matrix(module);
 
-    /// <summary>Experts that lie singly, as one tensor; null where there is no first one.</summary>
-    StackedTensor? Stack(string name, string module)
+    /// <summary>Tensors of one name but for its number, from 0 on.</summary>
+    List<ModelTensor> Parts(string module, string number)
     {
         var parts = new List<ModelTensor>();
-        while (folder.Matrix(Rooted(module.Replace("{e}", $"{parts.Count}", StringComparison.Ordinal), root)) is { } part) parts.Add(part);
-        return parts.Count == 0 ? null : StackedTensor.Of(name, parts);
+        while (folder.Matrix(module.Replace(number, $"{parts.Count}", StringComparison.Ordinal)) is { } part) parts.Add(part);
+        return parts;
     }
 
     static string Rooted(string module, string root)

@@ -8,7 +8,7 @@ static class LayerKinds
         => c.Find("layer_types") is not string[] types ? null : Array.ConvertAll(types, type => type switch
         {
             "linear_attention" => true,
-            "full_attention" => false,
-            _ => throw c.Error("layer_types", $"'{type}' is not supported here (linear_attention and full_attention are)"),
+            "full_attention" or "indexed_attention" or "deepseek_sparse_attention" or "hybrid_indexed" => false,
+            _ => throw c.Error("layer_types", $"'{type}' is not supported here (linear_attention, full_attention, indexed_attention, deepseek_sparse_attention are)"),
         });
 }

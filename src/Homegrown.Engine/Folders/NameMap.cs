@@ -6,7 +6,7 @@ namespace Homegrown.Engine.Folders;
 /// <summary>Where a canonical tensor lies in a folder, and what makes it of what lies there.</summary>
 /// <param name="Module">
 /// The module ("model.layers.{l}.self_attn.q_proj"), or a tensor's whole name. {l} is the layer; with {e} the tensor is the stack of
-/// those of all experts. Of several ("a|b") it is the first that is there.
+/// those of all experts, with {r} the rows of all parts of a table. Of several ("a|b") it is the first that is there.
 /// </param>
 /// <param name="Shaped">Cuts or reorders it, given the keys; also applied to the module's bias. Null where it lies as it should.</param>
 public sealed record TensorRule(string Module, Func<ModelTensor, ModelMetadata, ModelTensor>? Shaped = null)

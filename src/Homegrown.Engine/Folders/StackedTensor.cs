@@ -5,14 +5,14 @@ using Homegrown.Kernels.Quant;
 
 namespace Homegrown.Engine.Folders;
 
-/// <summary>Tensors of one shape that lie singly, seen as one with a further outer dimension: experts.</summary>
+/// <summary>Tensors that lie singly, seen as one: of one shape with a further outer dimension (experts), or matrices one below the other (parts of a table).</summary>
 public sealed class StackedTensor : ModelTensor
 {
     [SetsRequiredMembers]
-    StackedTensor(string name, IReadOnlyList<ModelTensor> parts)
+    StackedTensor(string name, IReadOnlyList<ModelTensor> parts, IReadOnlyList<long> shape)
     {
         Parts = parts;
-        (Name, File, Offset, Shape) = (name, parts[0].File, parts[0].Offset, [parts.Count, .. parts[0].Shape]);
+        (Name, File, Offset, Shape) = (name, parts[0].File, parts[0].Offset, shape);
     }
 
     /// <summary>In order.</summary>
@@ -25,7 +25,16 @@ public sealed class StackedTensor : ModelTensor
     {
         foreach (var part in parts)
             if (!part.Shape.SequenceEqual(parts[0].Shape)) throw part.Error($"has shape [{string.Join(", ", part.Shape)}], {parts[0].Name} has [{string.Join(", ", parts[0].Shape)}]");
-        return new(name, parts);
+        return new(name, parts, [parts.Count, .. parts[0].Shape]);
+    }
+
+    /// <summary>Rows of all parts, [rows, columns].</summary>
+    /// <exception cref="ModelFileException">A part has other columns, or is no matrix.</exception>
+    public static StackedTensor Below(string name, IReadOnlyList<ModelTensor> parts)
+    {
+        foreach (var part in parts)
+            if (part.Shape.Count != 2 || part.Columns != parts[0].Columns) throw part.Error($"has shape [{string.Join(", ", part.Shape)}], no rows of {parts[0].Columns}");
+        return new(name, parts, [parts.Sum(part => part.Rows), parts[0].Columns]);
     }
 
     /// <exception cref="NotSupportedException">Always: the parts lie apart, and are opened one by one.</exception>

@@ -35,7 +35,8 @@ public sealed class GgufSource(GgufFile file) : ModelSource
         };
     }
 
-    public override ModelFileException Missing(string name) => new(Path, $"tensor {name}", 0, "is missing: the model needs it");
+    public override ModelFileException Missing(string name, params ReadOnlySpan<long> shape)
+        => new(Path, $"tensor {name}", null, Missed(name, shape, File.Tensors.Select(tensor => tensor.Name)));
 
     public override void Dispose() => File.Dispose();
 
@@ -57,6 +58,9 @@ public sealed class GgufSource(GgufFile file) : ModelSource
 
     sealed class GgufKeys(GgufFile file) : ModelKeys
     {
+        // What the tensors show by being there, and notes of converters.
+        static readonly string[] Idle = ["leading_dense_block_count", "expert_shared_count", "nextn_predict_layers", "rope.scaling.finetuned"];
+
         readonly GgufMetadata metadata = file.Metadata;
 
         public override IEnumerable<string> Names => metadata.Values.Select(value => value.Name);
@@ -66,7 +70,7 @@ public sealed class GgufSource(GgufFile file) : ModelSource
         public override ModelFileException Error(string key, string problem) => new(file.Paths[0], key, metadata[key]?.Offset ?? 0, problem);
 
         public override IEnumerable<string> Unread(IReadOnlySet<string> read, string architecture)
-            => Names.Where(name => name.StartsWith(architecture + ".", StringComparison.Ordinal) && !read.Contains(name));
+            => Names.Where(name => name.StartsWith(architecture + ".", StringComparison.Ordinal) && !read.Contains(name) && !Idle.Contains(name[(architecture.Length + 1)..]));
 
         static object Value(GgufValue value) => (value.Type, value.ElementType) switch
         {

@@ -16,6 +16,16 @@ public abstract class ModelKeys
     /// <summary>An error about a key, present or absent, in the words of its file.</summary>
     public abstract ModelFileException Error(string key, string problem);
 
+    /// <summary>A key that must be there is not.</summary>
+    /// <param name="wanted">What its value would be: "a whole number above 0".</param>
+    public ModelFileException Missing(string key, string wanted) => Error(key, $"is missing: {wanted} is needed{Nearest.Hint(Stored(key)[0], Settings)}");
+
+    /// <summary>What a key may be called in the file.</summary>
+    protected virtual IReadOnlyList<string> Stored(string key) => [key];
+
+    /// <summary>All names of the file, known or not.</summary>
+    protected virtual IEnumerable<string> Settings => Names;
+
     /// <summary>Settings of the file that nobody asked for and that may be a feature, given the keys that were read.</summary>
     public abstract IEnumerable<string> Unread(IReadOnlySet<string> read, string architecture);
 }

@@ -27,7 +27,12 @@ public abstract class ModelSource : IDisposable
     public abstract string? ChatTemplate { get; }
 
     /// <summary>A tensor that must be there is not.</summary>
-    public abstract ModelFileException Missing(string name);
+    /// <param name="shape">That it should have, outermost first, where that is known.</param>
+    public abstract ModelFileException Missing(string name, params ReadOnlySpan<long> shape);
+
+    /// <summary>What is wrong then: what was expected, and the stored tensor that is called most like it.</summary>
+    private protected static string Missed(string name, ReadOnlySpan<long> shape, IEnumerable<string> stored)
+        => $"is missing: the model needs it{(shape.IsEmpty ? "" : $", [{string.Join(", ", shape.ToArray())}]")}{Nearest.Hint(name, stored)}";
 
     public abstract void Dispose();
 }

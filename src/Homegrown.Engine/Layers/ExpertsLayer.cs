@@ -26,9 +26,12 @@ public sealed class ExpertsLayer(Router router, IReadOnlyList<Linear> gateUps, I
     /// <summary>Into the narrower space in which the routed experts work, and back; null where that is the stream's.</summary>
     public (Linear In, Linear Out)? Latent { get; init; }
 
-    public Tensor Forward(Tensor x, Batch batch)
+    public Tensor Forward(Tensor x, Batch batch) => Forward(x, x, batch);
+
+    /// <param name="judged">What the router sees, where it is another norm of the stream (Gemma 4).</param>
+    public Tensor Forward(Tensor x, Tensor judged, Batch batch)
     {
-        Sort(x);
+        Sort(judged, batch.Tokens);
         var y = Latent is { } latent ? latent.Out.Forward(Routed(latent.In.Forward(x))) : Routed(x);
         if (Shared is not { } shared) return y;
         var always = shared.Forward(x, batch);
@@ -64,11 +67,11 @@ public sealed class ExpertsLayer(Router router, IReadOnlyList<Linear> gateUps, I
     }
 
     /// <summary>Chooses, and sorts the uses by expert: those of expert e end at ends[e] in rows.</summary>
-    void Sort(Tensor x)
+    void Sort(Tensor x, ReadOnlySpan<int> tokens)
     {
         var count = x.Rows * router.Used;
         if (chosen.Length < count) (chosen, rows, weights) = (new int[count], new int[count], new float[count]);
-        router.Choose(x, chosen.AsSpan(0, count), weights.AsSpan(0, count));
+        router.Choose(x, tokens, chosen.AsSpan(0, count), weights.AsSpan(0, count));
         Array.Clear(ends);
         for (var i = 0; i < count; i++) ends[chosen[i]]++;
         for (int expert = 0, sum = 0; expert < ends.Length; expert++) (ends[expert], sum) = (sum, sum + ends[expert]);

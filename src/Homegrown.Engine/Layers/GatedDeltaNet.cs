@@ -37,6 +37,9 @@ public sealed class GatedDeltaNet : IMixer
         output = w.Linear("ssm_out", values, hidden);
     }
 
+    /// <summary>Of the gate on what comes out.</summary>
+    public Activation GateActivation { get; init; } = Activation.Silu;
+
     /// <summary>The heads by the keys <c>ssm.*</c>.</summary>
     public static RecurrenceShape ReadShape(ModelMetadata keys)
     {
@@ -50,7 +53,7 @@ public sealed class GatedDeltaNet : IMixer
     {
         var (keys, values, heads) = (shape.KeyHeads * shape.KeyDim, shape.Heads * shape.ValueDim, shape.Heads);
         var parts = input.Forward(x);                                        // [tokens, keys of q | keys of k | values of v | values of the gate | heads | heads]
-        var gate = Activate.Forward(parts.Slice((2 * keys) + values, values), Activation.Silu);
+        var gate = Activate.Forward(parts.Slice((2 * keys) + values, values), GateActivation);
         var beta = TimeStep.Bounded(parts.Slice(2 * (keys + values), heads));
         var steps = TimeStep.Forward(parts.Slice((2 * (keys + values)) + heads, heads), stepBias);
         var mixed = convolution.Forward(parts.Slice(0, (2 * keys) + values), batch);

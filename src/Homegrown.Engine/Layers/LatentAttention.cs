@@ -31,11 +31,12 @@ public sealed class LatentAttention : IMixer
     readonly Linear? queryUp;
     readonly RmsNormLayer? queryNorm;
     readonly RmsNormLayer latentNorm;
+    readonly RmsNormLayer? turnedNorm;
     readonly HeadLinear? intoLatent;
     readonly HeadLinear outOfLatent;
     readonly AttentionOptions options;
 
-    /// <summary>Takes attn_q, or attn_q_a, attn_q_a_norm and attn_q_b; attn_kv_a_mqa, attn_kv_a_norm, attn_kv_b or attn_k_b and attn_v_b; attn_output.</summary>
+    /// <summary>Takes attn_q, or attn_q_a, attn_q_a_norm and attn_q_b; attn_kv_a_mqa, attn_kv_a_norm, attn_kv_b or attn_k_b and attn_v_b; attn_output; attn_k_norm, of the key that turns, if it is there.</summary>
     /// <param name="kept">Where the layer adds its entry.</param>
     public LatentAttention(Weights w, int hidden, LatentShape shape, KvShape kept)
     {
@@ -48,6 +49,7 @@ public sealed class LatentAttention : IMixer
         asked = shape.QueryRank > 0 ? shape.QueryRank : queries;
         down = w.Fused(hidden, (shape.QueryRank > 0 ? "attn_q_a" : "attn_q", asked), ("attn_kv_a_mqa", absorbed.KeyDim));
         latentNorm = w.RmsNorm("attn_kv_a_norm", shape.LatentDim, shape.NormEpsilon);
+        if (w.Has("attn_k_norm")) turnedNorm = w.RmsNorm("attn_k_norm", shape.TurnedDim, shape.NormEpsilon);
         if (shape.QueryRank > 0)
         {
             queryNorm = w.RmsNorm("attn_q_a_norm", shape.QueryRank, shape.NormEpsilon);
@@ -91,9 +93,10 @@ public sealed class LatentAttention : IMixer
     /// <summary>[tokens, latentDim | turnedDim]: what a position keeps, in place.</summary>
     Tensor Kept(Tensor kv, Batch batch)
     {
-        var latent = kv.Slice(0, shape.LatentDim);
+        var (latent, turned) = (kv.Slice(0, shape.LatentDim), kv.Slice(shape.LatentDim, shape.TurnedDim));
         Heads.Copy(latentNorm.Forward(latent), latent, 1);
-        Rope?.Apply(kv.Slice(shape.LatentDim, shape.TurnedDim), batch);
+        if (turnedNorm is not null) Heads.Copy(turnedNorm.Forward(turned), turned, 1);
+        Rope?.Apply(turned, batch);
         return kv;
     }
 

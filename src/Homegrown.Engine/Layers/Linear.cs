@@ -37,10 +37,13 @@ public sealed class EmbeddingLayer(ModelTensor tensor, Weight table)
 /// <summary>The three ways in which a fused product is cut into queries, keys and values.</summary>
 public static class AttentionSplit
 {
-    /// <summary>[tokens, heads * keyDim | kvHeads * keyDim | kvHeads * valueDim] to q, k and v: views.</summary>
+    /// <summary>
+    /// [tokens, heads * keyDim | kvHeads * keyDim | kvHeads * valueDim] to q, k and v: views. Without the last part, which is then as
+    /// wide as the keys', k is v.
+    /// </summary>
     public static (Tensor Q, Tensor K, Tensor V) Split(this Tensor qkv, AttentionShape shape)
     {
         var (q, k, v) = (shape.Heads * shape.KeyDim, shape.KvHeads * shape.KeyDim, shape.KvHeads * shape.ValueDim);
-        return (qkv.Slice(0, q), qkv.Slice(q, k), qkv.Slice(q + k, v));
+        return (qkv.Slice(0, q), qkv.Slice(q, k), qkv.Slice(qkv.Columns - v, v));
     }
 }

@@ -31,9 +31,10 @@ static class RopeFrequencies
                 Llama3(frequencies, scaling);
                 return (frequencies, 1);
             case RopeScalingKind.LongRope:
-                var factors = length > scaling.OriginalContext ? scaling.LongFactors : scaling.ShortFactors;
+                var stretched = length > scaling.OriginalContext;
+                var factors = stretched ? scaling.LongFactors : scaling.ShortFactors;
                 for (var i = 0; i < frequencies.Length; i++) frequencies[i] /= factors[i];
-                return (frequencies, (float)(scaling.Magnitude ?? LongMagnitude(scaling)));
+                return (frequencies, (float)((stretched ? scaling.LongMagnitude : null) ?? scaling.Magnitude ?? LongMagnitude(scaling)));
             default:
                 return (frequencies, 1);
         }

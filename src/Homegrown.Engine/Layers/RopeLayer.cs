@@ -15,12 +15,14 @@ public sealed class RopeLayer
     readonly RopePairing pairing;
     readonly RopeConfig rope;
     readonly float[] divisors;
+    readonly int first;
+    readonly bool back;
     int variant;
     (double[] Frequencies, float Magnitude) turns;     // [dims / 2], radians per position; of the variant
 
-    RopeLayer(RopePairing pairing, int headDim, RopeConfig rope, ReadOnlySpan<float> divisors)
+    RopeLayer(RopePairing pairing, int headDim, RopeConfig rope, ReadOnlySpan<float> divisors, int first = 0, bool back = false)
     {
-        (this.pairing, this.headDim, this.rope, this.divisors) = (pairing, headDim, rope, divisors.ToArray());
+        (this.pairing, this.headDim, this.rope, this.divisors, this.first, this.back) = (pairing, headDim, rope, divisors.ToArray(), first, back);
         turns = RopeFrequencies.Of(rope, divisors, 0);
         variant = RopeFrequencies.Variant(rope.Scaling, 0);
     }
@@ -33,13 +35,26 @@ public sealed class RopeLayer
     /// <summary>Pairs i, i + dims / 2 (Qwen, and whatever Hugging Face trained).</summary>
     public static RopeLayer Halves(int headDim, RopeConfig rope, ReadOnlySpan<float> divisors = default) => new(RopePairing.Halves, headDim, rope, divisors);
 
+    /// <summary>The same rotation at the end of heads of <paramref name="width"/>.</summary>
+    public RopeLayer AtEndOf(int width) => new(pairing, width, rope, divisors, width - rope.Dims, back);
+
+    /// <summary>The same rotation the other way round: what it turns, this turns back.</summary>
+    public RopeLayer Back() => new(pairing, headDim, rope, divisors, first, !back);
+
     /// <summary>Makes the step's cosines and sines, which outlive the layers' own tensors.</summary>
     public void Prepare(Batch batch) => batch.Rotations(this);
 
     /// <summary>Turns q or k, [tokens, heads * headDim], in place, to the rows' positions.</summary>
     public Tensor Apply(Tensor x, Batch batch)
     {
-        Rope.Rotate(x, headDim, batch.Rotations(this), pairing);
+        Rope.Rotate(x.Slice(first, x.Columns - first), headDim, batch.Rotations(this), pairing);
+        return x;
+    }
+
+    /// <summary>Turns rows that are not the step's, in place, to positions of their own, [rows].</summary>
+    public Tensor Apply(Tensor x, ReadOnlySpan<int> positions)
+    {
+        Rope.Rotate(x.Slice(first, x.Columns - first), headDim, Rotations(x.Compute, positions, 0), pairing);
         return x;
     }
 
@@ -50,6 +65,8 @@ public sealed class RopeLayer
     internal Tensor Rotations(Compute compute, ReadOnlySpan<int> positions, int length)
     {
         if (Variant(length) is var wanted && wanted != variant) (variant, turns) = (wanted, RopeFrequencies.Of(rope, divisors, length));
-        return Rope.Rotations(compute, positions, turns.Frequencies, turns.Magnitude);
+        var rotations = Rope.Rotations(compute, positions, turns.Frequencies, turns.Magnitude);
+        if (back) Scale.Forward(rotations.Slice(rotations.Columns / 2, rotations.Columns / 2), -1);      // the sines
+        return rotations;
     }
 }

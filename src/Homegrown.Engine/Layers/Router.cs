@@ -16,6 +16,12 @@ public enum RouterScores
 
     /// <summary>Softmax over the chosen ones alone (gpt-oss).</summary>
     SoftmaxOfChosen,
+
+    /// <summary>
+    /// One after the other, each weighted by a softmax over those not chosen yet that are near it (SparseMixer-v2, Liu et al. 2024,
+    /// arXiv 2409.12136; as Phi-3.5-MoE runs it).
+    /// </summary>
+    SparseMixer,
 }
 
 /// <summary>How experts are chosen and weighted.</summary>
@@ -23,6 +29,9 @@ public enum RouterScores
 /// <param name="Used">Chosen for a token.</param>
 public sealed record Routing(int Experts, int Used, RouterScores Scores)
 {
+    /// <summary>SparseMixer: half the distance from the best, in its own size, up to which an expert is near.</summary>
+    public float Jitter { get; init; } = 0.01f;
+
     /// <summary>The chosen weights are divided by their sum.</summary>
     public bool Normalised { get; init; }
 
@@ -48,18 +57,25 @@ public sealed class Router(Linear gate, Routing routing, float[] bias)
     readonly float[] choice = new float[routing.Experts];
     readonly bool[] open = new bool[routing.Experts];
 
+    /// <summary>Multiplies the weights of each expert, last of all, [experts]; or empty.</summary>
+    public float[] Scales { get; init; } = [];
+
+    /// <summary>Experts of each token by its id, [vocabulary * used], which no score chooses (DeepSeek-V4 §2.1); empty where scores do.</summary>
+    public int[] Table { get; init; } = [];
+
     /// <summary>Chosen for each token.</summary>
     public int Used => routing.Used;
 
     /// <summary>Experts and weights of each token, [tokens * used] each.</summary>
-    public void Choose(Tensor x, Span<int> experts, Span<float> weights)
+    /// <param name="tokens">Their ids.</param>
+    public void Choose(Tensor x, ReadOnlySpan<int> tokens, Span<int> experts, Span<float> weights)
     {
         var scores = gate.Forward(x);                                        // [tokens, experts]
         for (var token = 0; token < x.Rows; token++)
-            Choose(scores.Row(token), experts.Slice(token * Used, Used), weights.Slice(token * Used, Used));
+            Choose(scores.Row(token), tokens[token], experts.Slice(token * Used, Used), weights.Slice(token * Used, Used));
     }
 
-    void Choose(Span<float> scores, Span<int> experts, Span<float> weights)
+    void Choose(Span<float> scores, int id, Span<int> experts, Span<float> weights)
     {
         switch (routing.Scores)
         {
@@ -68,17 +84,23 @@ public sealed class Router(Linear gate, Routing routing, float[] bias)
             case RouterScores.RootSoftplus: foreach (ref var score in scores) score = MathF.Sqrt(Softplus(score)); break;
         }
 
-        for (var i = 0; i < scores.Length; i++) choice[i] = bias.Length > 0 ? scores[i] + bias[i] : scores[i];
-        OpenGroups();
-        for (var k = 0; k < Used; k++)
-        {
-            var best = Best();
-            (experts[k], weights[k], open[best]) = (best, scores[best], false);
-        }
+        if (Table.Length > 0) Table.AsSpan(id * Used, Used).CopyTo(experts);
+        else TakeBest(scores, experts);
+        for (var k = 0; k < Used; k++) weights[k] = scores[experts[k]];
+        if (routing.Scores == RouterScores.SparseMixer) SharesOfNear(scores, experts, weights);
 
         if (routing.Scores == RouterScores.SoftmaxOfChosen) Softmax(weights);
         if (routing.Normalised) Divide(weights, Sum(weights) + routing.Floor);
         foreach (ref var weight in weights) weight *= routing.Scale;
+        if (Scales.Length == 0) return;
+        for (var k = 0; k < Used; k++) weights[k] *= Scales[experts[k]];
+    }
+
+    void TakeBest(Span<float> scores, Span<int> experts)
+    {
+        for (var i = 0; i < scores.Length; i++) choice[i] = bias.Length > 0 ? scores[i] + bias[i] : scores[i];
+        OpenGroups();
+        for (var k = 0; k < Used; k++) open[experts[k] = Best()] = false;
     }
 
     /// <summary>The best open expert, of equals the first.</summary>
@@ -88,6 +110,18 @@ public sealed class Router(Linear gate, Routing routing, float[] bias)
         for (var i = 0; i < choice.Length; i++)
             if (open[i] && (best < 0 || choice[i] > choice[best])) best = i;
         return best;
+    }
+
+    /// <summary>Of each chosen expert among those near it that were not chosen before it.</summary>
+    void SharesOfNear(ReadOnlySpan<float> scores, ReadOnlySpan<int> experts, Span<float> weights)
+    {
+        for (var k = 0; k < Used; k++)
+        {
+            var (best, sum) = (scores[experts[k]], 0f);
+            for (var i = 0; i < scores.Length; i++)
+                if (!experts[..k].Contains(i) && best - scores[i] <= 2 * routing.Jitter * MathF.Max(MathF.Abs(scores[i]), best)) sum += MathF.Exp(scores[i] - best);
+            weights[k] = 1 / sum;
+        }
     }
 
     void OpenGroups()

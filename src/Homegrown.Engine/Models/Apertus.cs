@@ -4,15 +4,16 @@ using Homegrown.Engine.Layers;
 namespace Homegrown.Engine.Models;
 
 /// <summary>
-/// Apertus 8B and 70B (Swiss AI, 2025, arXiv 2509.14233 §2.1): norms on heads, Llama 3's stretch, and a feed-forward block without a gate
-/// whose activation, xIELU, learns its two slopes in each layer.
+/// Apertus 8B and 70B (Swiss AI, 2025, arXiv 2509.14233 §2.1): norms on heads, Llama 3's stretch (config.json of swiss-ai/Apertus-8B-2509),
+/// and a feed-forward block without a gate whose activation, xIELU (arXiv 2411.13010 §3), learns its two slopes in each layer.
 /// </summary>
-/// <remarks>GGUF has the activation's numbers as keys of no architecture (xielu.*), which are not read: folders only.</remarks>
+/// <remarks>GGUF has the activation's numbers as keys, a number for each layer, and the stretch as divisors.</remarks>
 public static class Apertus
 {
     public static readonly Architecture Architecture = new("apertus")
     {
         Maker = "Swiss AI",
+        Models = "Apertus 8B and 70B",
         Folders = [new("apertus")
         {
             Keys = KeyMap.Decoder.With(("activation", c => c.Text("hidden_act") is "xielu" ? null : c.Text("hidden_act"))),
@@ -24,12 +25,15 @@ public static class Apertus
                 ("blk.{l}.ffn_xielu_beta", "model.layers.{l}.mlp.act_fn.beta"),
                 ("blk.{l}.ffn_xielu_eps", "model.layers.{l}.mlp.act_fn.eps")),
         }],
-        Load = (c, w) => Llama.Build(c, w, RopeLayer.Halves(c.HeadDim, c.Rope), (_, w) => new XieluLayer(
+        Load = (c, w) => Llama.Build(c, w, RopeLayer.Halves(c.HeadDim, c.Rope, w.VectorOrEmpty("rope_freqs", c.Rope.Dims / 2)), (layer, w) => new XieluLayer(
             w.Linear("ffn_up", c.Hidden, c.FeedForward),
             w.Linear("ffn_down", c.FeedForward, c.Hidden),
-            w.Vector("ffn_xielu_alpha_p", 1)[0],
-            w.Vector("ffn_xielu_alpha_n", 1)[0],
-            w.Vector("ffn_xielu_beta", 1)[0],
-            w.Vector("ffn_xielu_eps", 1)[0])),
+            Number(c, layer, w, "alpha_p"),
+            Number(c, layer, w, "alpha_n"),
+            Number(c, layer, w, "beta"),
+            Number(c, layer, w, "eps"))),
     };
+
+    static float Number(ModelConfig c, int layer, Weights w, string name)
+        => c.Metadata.Numbers($"xielu.{name}", c.Layers) is { } all ? (float)all[layer] : w.Vector($"ffn_xielu_{name}", 1)[0];
 }

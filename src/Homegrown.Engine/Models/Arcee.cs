@@ -10,6 +10,7 @@ public static class Arcee
     public static readonly Architecture Architecture = new("arcee")
     {
         Maker = "Arcee",
+        Models = "AFM 4.5B",
         Folders = [new("arcee") { Names = Llama.Paired(NameMap.Llama) }],
         Load = (c, w) => Llama.Build(c, w, RopeLayer.Adjacent(c.HeadDim, c.Rope), (_, w) => w.Plain(c, Activation.ReluSquared)),
     };

@@ -16,6 +16,7 @@ public static class Baichuan
     public static readonly Architecture Architecture = new("baichuan")
     {
         Maker = "Baichuan",
+        Models = "Baichuan and Baichuan 2 7B and 13B",
         Folders = [new("baichuan")
         {
             Keys = KeyMap.Decoder.With(("context_length", "max_position_embeddings|model_max_length")),

@@ -32,6 +32,7 @@ public static class Bert
     public static readonly Architecture Architecture = new("bert")
     {
         Maker = "Google",
+        Models = "BERT and XLM-RoBERTa: MiniLM, BGE, E5, BGE-M3, and their rerankers",
         Defaults = EncoderMaps.Defaults,
         Folders =
         [

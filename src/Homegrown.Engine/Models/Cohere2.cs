@@ -12,7 +12,8 @@ public static class Cohere2
     public static readonly Architecture Architecture = new("cohere2")
     {
         Maker = "Cohere",
-        Folders = [new("cohere2") { Keys = KeyMap.Decoder.With(("logit_scale", "logit_scale")), Idle = ["sliding_window_pattern", "order_of_interleaved_layers", "position_embedding_type", "rotary_pct", "use_gated_activation", "use_parallel_block", "use_parallel_embedding", "use_qk_norm"] }],
+        Models = "Command R7B, Command A 111B",
+        Folders = [new("cohere2") { Keys = KeyMap.Decoder.With(("logit_scale", c => c.Number("logit_scale") ?? 0.0625)), Idle = ["sliding_window_pattern", "order_of_interleaved_layers", "position_embedding_type", "rotary_pct", "use_gated_activation", "use_parallel_block", "use_parallel_embedding", "use_qk_norm"] }],
         Load = (c, w) =>
         {
             var windows = c.WithFullLayers(period: 4, full: 3);

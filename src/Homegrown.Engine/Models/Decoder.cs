@@ -35,6 +35,9 @@ public sealed record Architecture(string Id)
 {
     public required string Maker { get; init; }
 
+    /// <summary>The published models that it covers, and their sizes: of docs/models.md.</summary>
+    public string Models { get; init; } = "";
+
     public required Func<ModelConfig, Weights, Model> Load { get; init; }
 
     /// <summary>Keys that its files leave out, without the architecture's name, and what they mean then.</summary>

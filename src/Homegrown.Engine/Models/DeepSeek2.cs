@@ -16,6 +16,7 @@ public static class DeepSeek2
     public static readonly Architecture Architecture = new("deepseek2")
     {
         Maker = "DeepSeek",
+        Models = "DeepSeek-V2 16B and 236B, V3, R1 and V3.1 671B, Kimi K2 1T, GLM-4.7-Flash, Youtu-LLM 2B",
         Folders =
         [
             new("deepseek_v2")
@@ -29,7 +30,7 @@ public static class DeepSeek2
             },
             new("deepseek_v3", "kimi_k2", "glm4_moe_lite", "youtu")
             {
-                Keys = LatentFolders.Keys.With(("expert_gating_func", c => LatentFolders.Scores(c, 2))).With(("expert_weights_norm", c => c.Flag("norm_topk_prob") ?? true)),
+                Keys = LatentFolders.Keys.With(("expert_gating_func", c => LatentFolders.Scores(c, 2))).With(("expert_weights_norm", c => c.Flag("norm_topk_prob") ?? (c.Integer("n_routed_experts") > 0 ? true : null))),
                 Names = LatentFolders.Names,
                 Idle = LatentFolders.Idle,
             },
@@ -39,17 +40,19 @@ public static class DeepSeek2
 
     /// <summary>The shape of all of them.</summary>
     /// <param name="groupsByTwo">How groups of experts are ranked, where it is not the scores that tell V2 from V3.</param>
-    internal static Transformer Build(ModelConfig c, Weights w, bool? groupsByTwo = null)
+    /// <param name="indexerRope">How heads of indexers of this width turn; null where rows attend to all that they may see.</param>
+    internal static Transformer Build(ModelConfig c, Weights w, bool? groupsByTwo = null, Func<int, RopeLayer>? indexerRope = null)
     {
         var kept = new KvShape();
         var shape = LatentShape.Read(c);
         var rope = shape.Rope(c);
         var temperature = QueryTemperature.Read(c);
-        var routing = c.Metadata.Count("expert_count") > 0 ? c.ReadRouting(RouterScores.Softmax, normalised: false) : null;
+        var indexers = indexerRope is null ? null : new Indexers(c, indexerRope, kept);
+        var routing = c.Metadata.Count("expert_count") > 0 ? c.ReadRouting(indexerRope is null ? RouterScores.Softmax : RouterScores.Sigmoid, normalised: false) : null;
         if (routing is not null) routing = routing with { GroupsByTwo = groupsByTwo ?? routing.Scores == RouterScores.Sigmoid };
-        return new Transformer(c, w, [rope], (layer, w) => new ResidualBlock(
+        return new Transformer(c, w, indexers is null ? [rope] : [rope, indexers.Rope], (layer, w) => new ResidualBlock(
             w.RmsNorm("attn_norm", c),
-            new LatentAttention(w, c.Hidden, shape, kept) { Rope = rope, Temperature = temperature },
+            new LatentAttention(w, c.Hidden, shape, kept) { Rope = rope, Temperature = temperature, Indexer = indexers?.Of(layer, w) },
             w.RmsNorm("ffn_norm", c),
             routing is not null && w.Has("ffn_gate_inp") ? w.Experts(c, routing) : w.Gated(c))
         {

@@ -12,6 +12,7 @@ public static class Dots1
     public static readonly Architecture Architecture = new("dots1")
     {
         Maker = "rednote",
+        Models = "dots.llm1 142B-A14B",
         Folders = [new("dots1") { Names = NameMap.Experts }],
         Load = (c, w) =>
         {

@@ -21,6 +21,7 @@ public sealed class EmbeddingGemma2 : Model, IEncoder
     public static readonly Architecture Architecture = new("embedding-gemma2")
     {
         Maker = "Google",
+        Models = "EmbeddingGemma 2, the text part",
         Defaults = new Dictionary<string, object> { ["attention.causal"] = false, ["activation"] = "gelu_pytorch_tanh" },
         Folders = [new("embedding_gemma2_text")
         {

@@ -12,6 +12,7 @@ public static class Ernie45
     public static readonly Architecture Architecture = new("ernie4_5")
     {
         Maker = "Baidu",
+        Models = "ERNIE 4.5 0.3B",
         Folders = [new("ernie4_5")],
         Load = (c, w) => Llama.Build(c, w, RopeLayer.Adjacent(c.HeadDim, c.Rope)),
     };
@@ -19,6 +20,7 @@ public static class Ernie45
     public static readonly Architecture MixtureOfExperts = new("ernie4_5-moe")
     {
         Maker = "Baidu",
+        Models = "ERNIE 4.5 21B-A3B and 300B-A47B",
         Folders = [new("ernie4_5_moe")
         {
             Keys = KeyMap.Decoder.With(

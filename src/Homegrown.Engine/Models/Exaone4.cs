@@ -12,6 +12,7 @@ public static class Exaone4
     public static readonly Architecture Architecture = new("exaone4")
     {
         Maker = "LG",
+        Models = "EXAONE 4.0 1.2B and 32B",
         Folders = [new("exaone4")
         {
             Names = NameMap.Llama.With(

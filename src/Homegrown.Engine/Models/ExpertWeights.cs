@@ -15,7 +15,13 @@ static class ExpertWeights
         if (used > experts) throw keys.Error("expert_used_count", $"{used} of {experts} experts cannot be used");
         var groups = Math.Max(1, keys.Count("expert_group_count", 1));
         if (experts % groups != 0) throw keys.Error("expert_group_count", $"{groups} does not divide the {experts} experts");
-        return new(experts, used, keys.Integer("expert_gating_func") switch { 1 => RouterScores.Softmax, 2 => RouterScores.Sigmoid, _ => scores })
+        return new(experts, used, keys.Integer("expert_gating_func") switch
+        {
+            1 => RouterScores.Softmax,
+            2 => RouterScores.Sigmoid,
+            4 => RouterScores.RootSoftplus,
+            _ => scores,
+        })
         {
             Normalised = keys.Flag("expert_weights_norm", normalised),
             Scale = keys.Optional("expert_weights_scale", 1f) is > 0 and var scale ? scale : 1,    // 0 stands for none in older files
@@ -34,7 +40,11 @@ static class ExpertWeights
         var open = gate ?? new(c.Activation);
         var (gateUps, downs) = w.Experts(routing.Experts, routing.Used, c.Hidden, inner);
         var shared = keys.Optional("expert_shared_feed_forward_length", () => inner * Math.Max(1, keys.Count("expert_shared_count")));
-        return new(new(w.Linear("ffn_gate_inp", c.Hidden, routing.Experts), routing, w.VectorOrEmpty("exp_probs_b.bias", routing.Experts)), gateUps, downs, open)
+        var router = new Router(w.Linear("ffn_gate_inp", c.Hidden, routing.Experts), routing, w.VectorOrEmpty("exp_probs_b.bias", routing.Experts))
+        {
+            Table = w.Has("ffn_gate_tid2eid") ? w.Integers("ffn_gate_tid2eid", c.VocabularySize, routing.Used, below: routing.Experts).Select(expert => (int)expert).ToArray() : [],
+        };
+        return new(router, gateUps, downs, open)
         {
             Shared = w.Has("ffn_up_shexp") ? w.Gated(c.Hidden, shared, sharedGate ?? open, "_shexp") : null,
             SharedGate = w.Has("ffn_gate_inp_shexp") ? w.Linear("ffn_gate_inp_shexp", c.Hidden, 1) : null,

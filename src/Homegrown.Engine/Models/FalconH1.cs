@@ -21,6 +21,7 @@ public static class FalconH1
     public static readonly Architecture Architecture = new("falcon-h1")
     {
         Maker = "TII",
+        Models = "Falcon-H1 0.5B to 34B",
         Folders = [new("falcon_h1")
         {
             Keys = KeyMap.Decoder.With(

@@ -32,6 +32,7 @@ public static class Gemma
     public static readonly Architecture Gemma2 = new("gemma2")
     {
         Maker = "Google",
+        Models = "Gemma 2 2B to 27B",
         Folders = [new("gemma2") { Keys = Keys, Names = Names, Idle = Idle }],
         Load = (c, w) => Build(c.WithFullLayers(period: 2, full: 1), w, c.Rope),
     };
@@ -39,6 +40,7 @@ public static class Gemma
     public static readonly Architecture Gemma3 = new("gemma3")
     {
         Maker = "Google",
+        Models = "Gemma 3 270M to 27B, the text part",
         Folders = [new("gemma3_text")
         {
             Keys = Keys.With(FolderRope.Of("full_attention", "")).With(FolderRope.Of("sliding_attention", "_swa"))
@@ -53,6 +55,7 @@ public static class Gemma
     public static readonly Architecture Embedding = new("gemma-embedding")
     {
         Maker = "Google",
+        Models = "EmbeddingGemma 300M",
         Defaults = new Dictionary<string, object> { ["attention.causal"] = false },
         Load = BuildGemma3,
     };

@@ -14,6 +14,7 @@ public static class Glm4
     public static readonly Architecture ChatGlm = new("chatglm")
     {
         Maker = "Zhipu",
+        Models = "GLM-4-9B, GLM-Edge 1.5B and 4B",
         Folders =
         [
             new("glm") { Names = Names },
@@ -44,6 +45,7 @@ public static class Glm4
     public static readonly Architecture Architecture = new("glm4")
     {
         Maker = "Zhipu",
+        Models = "GLM-4-0414 9B and 32B, GLM-Z1",
         Folders = [new("glm4")
         {
             Names = Names.With(

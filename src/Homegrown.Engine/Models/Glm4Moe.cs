@@ -14,6 +14,7 @@ public static class Glm4Moe
     public static readonly Architecture Architecture = new("glm4moe")
     {
         Maker = "Zhipu",
+        Models = "GLM-4.5 and 4.6 355B, Air 106B, GLM-4.7",
         Folders = [new("glm4_moe")
         {
             Names = NameMap.Experts.With(("blk.{l}.post_attention_norm", "model.layers.{l}.post_attention_layernorm")),

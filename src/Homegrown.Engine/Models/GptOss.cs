@@ -15,6 +15,7 @@ public static class GptOss
     public static readonly Architecture Architecture = new("gpt-oss")
     {
         Maker = "OpenAI",
+        Models = "gpt-oss 20b and 120b",
         Folders = [new("gpt_oss")
         {
             Keys = KeyMap.Decoder.With(

@@ -16,6 +16,7 @@ public static class Granite
     public static readonly Architecture Architecture = new("granite")
     {
         Maker = "IBM",
+        Models = "Granite 3 2B and 8B",
         Folders = [new("granite")
         {
             Keys = KeyMap.Decoder.With(
@@ -31,6 +32,7 @@ public static class Granite
     public static readonly Architecture MiniCpm = new("minicpm")
     {
         Maker = "OpenBMB",
+        Models = "MiniCPM 1 and 2 1.2B and 2.4B",
         Folders = [new("minicpm")
         {
             Keys = KeyMap.Decoder.With(("embedding_scale", "scale_emb")).With(

@@ -26,6 +26,7 @@ public static class Hunyuan
     public static readonly Architecture Dense = new("hunyuan-dense")
     {
         Maker = "Tencent",
+        Models = "Hunyuan 0.5B to 7B, Hunyuan-MT 7B",
         Folders = [new("hunyuan_v1_dense") { Keys = Keys, Names = Names, Idle = ["eod_token_id"] }],
         Load = (c, w) => Build(c, w, null),
     };
@@ -33,6 +34,7 @@ public static class Hunyuan
     public static readonly Architecture MixtureOfExperts = new("hunyuan-moe")
     {
         Maker = "Tencent",
+        Models = "Hunyuan-A13B (80B)",
         Folders = [new("hunyuan_v1_moe")
         {
             Keys = Keys.With(

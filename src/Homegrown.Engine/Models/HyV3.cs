@@ -12,6 +12,7 @@ public static class HyV3
     public static readonly Architecture Architecture = new("hy_v3")
     {
         Maker = "Tencent",
+        Models = "Hy3",
         Folders = [new("hy_v3")
         {
             Keys = KeyMap.Decoder.With(("expert_weights_scale", "router_scaling_factor")).With(

@@ -13,6 +13,7 @@ public static class InternLm2
     public static readonly Architecture Architecture = new("internlm2")
     {
         Maker = "Shanghai AI Lab",
+        Models = "InternLM2 and 2.5 1.8B to 20B",
         Folders = [new("internlm2")
         {
             Names = NameMap.Of(
@@ -36,7 +37,8 @@ public static class InternLm2
     public static readonly Architecture Xverse = new("xverse")
     {
         Maker = "XVERSE",
-        Folders = [new("xverse") { Names = Llama.Paired(NameMap.Llama) }],
+        Models = "XVERSE 7B to 65B",
+        Folders = [new("xverse") { Names = Llama.Paired(NameMap.Llama), Idle = ["max_tokenizer_truncation"] }],
         Load = (c, w) => Llama.Build(c, w, RopeLayer.Adjacent(c.HeadDim, c.Rope)),
     };
 

@@ -37,7 +37,7 @@ static class LatentFolders
     /// <summary>Scores of experts by scoring_func: DeepSeek's names.</summary>
     public static object? Scores(FolderConfig c, long otherwise) => c.Text("scoring_func") switch
     {
-        null => otherwise,
+        null => c.Integer("n_routed_experts") > 0 ? otherwise : null,
         "softmax" => 1L,
         "sigmoid" => 2L,
         var name => throw c.Error("scoring_func", $"'{name}' is not supported (softmax, sigmoid are)"),

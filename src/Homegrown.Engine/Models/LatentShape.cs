@@ -17,21 +17,29 @@ public sealed record LatentShape(int Heads, int QueryRank, int LatentDim, int Ke
     public int PlainDim => KeyDim - TurnedDim;
 
     /// <summary>Reads the keys. Older files have the widths of heads without "_mla".</summary>
-    public static LatentShape Read(ModelConfig c)
+    public static LatentShape Read(ModelConfig c) => Read(c, c.Heads, c.Rope, "");
+
+    /// <summary>Reads the keys of one of two kinds of layers.</summary>
+    /// <param name="suffix">Of the keys: "_swa" of layers with a window, or empty. What they do not say is as in the others.</param>
+    public static LatentShape Read(ModelConfig c, int heads, RopeConfig rope, string suffix)
     {
         var keys = c.Metadata;
         var key = Width("attention.key_length", c.HeadDim);
-        var turned = c.Rope.Dims;
-        if (turned > key) throw keys.Error("rope.dimension_count", $"{turned} dimensions of a head of {key} cannot turn");
-        return new(c.Heads, keys.Count("attention.q_lora_rank"), keys.Positive("attention.kv_lora_rank"), key, turned, Width("attention.value_length", c.Hidden / c.Heads),
-            (float)(keys.Number("attention.scale") ?? StretchedScale(c.Rope.Scaling, keys) / Math.Sqrt(key)), keys.Optional("attention.latent_norm_epsilon", c.NormEpsilon));
+        if (rope.Dims > key) throw keys.Error("rope.dimension_count", $"{rope.Dims} dimensions of a head of {key} cannot turn");
+        return new(heads, keys.Count($"attention.q_lora_rank{suffix}", keys.Count("attention.q_lora_rank")), keys.Optional($"attention.kv_lora_rank{suffix}", () => keys.Positive("attention.kv_lora_rank")),
+            key, rope.Dims, Width("attention.value_length", c.Hidden / heads),
+            (float)(keys.Number("attention.scale") ?? StretchedScale(rope.Scaling, keys) / Math.Sqrt(key)), keys.Optional("attention.latent_norm_epsilon", c.NormEpsilon));
 
-        int Width(string name, int otherwise) => keys.Optional($"{name}_mla", () => keys.Optional(name, () => otherwise));
+        int Width(string name, int otherwise)
+            => keys.Optional($"{name}_mla{suffix}", () => keys.Optional($"{name}_mla", () => keys.Optional(name, () => otherwise)));
     }
 
     /// <summary>How the shared key and its part of the queries turn: pairs side by side, unless the file says otherwise.</summary>
-    public RopeLayer Rope(ModelConfig c)
-        => c.Metadata.Flag("rope.interleaved", true) ? RopeLayer.Adjacent(TurnedDim, c.Rope) : RopeLayer.Halves(TurnedDim, c.Rope);
+    public RopeLayer Rope(ModelConfig c) => Rope(c, c.Rope);
+
+    /// <inheritdoc cref="Rope(ModelConfig)"/>
+    public RopeLayer Rope(ModelConfig c, RopeConfig rope)
+        => c.Metadata.Flag("rope.interleaved", true) ? RopeLayer.Adjacent(TurnedDim, rope) : RopeLayer.Halves(TurnedDim, rope);
 
     /// <summary>
     /// Where YaRN stretches, the softmax takes the square of 0.1 m ln(factor) + 1, with m from the file: mscale_all_dim, of which GGUF's

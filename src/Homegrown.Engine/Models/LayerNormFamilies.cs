@@ -8,13 +8,14 @@ namespace Homegrown.Engine.Models;
 /// <summary>
 /// Decoders with layer norms: StarCoder2 (BigCode, 2024, arXiv 2402.19173 §5), StableLM 2 (Stability, 2024, arXiv 2402.17834 §2),
 /// GPT-NeoX and Pythia (EleutherAI, 2022, arXiv 2204.06745 §2), Nemotron-4 and Minitron (NVIDIA, 2024, arXiv 2402.16819 §2), Orion (OrionStar,
-/// 2024, arXiv 2401.12246 §3). They differ by gate, activation, and by branches side by side.
+/// 2024, arXiv 2401.12246 §3). They differ by gate, activation, norms on heads, and by branches side by side.
 /// </summary>
 public static class LayerNormFamilies
 {
     public static readonly Architecture StarCoder2 = new("starcoder2")
     {
         Maker = "BigCode",
+        Models = "StarCoder2 3B to 15B",
         Folders = [new("starcoder2")
         {
             Names = NameMap.Llama.With(("blk.{l}.ffn_up", "model.layers.{l}.mlp.c_fc"), ("blk.{l}.ffn_down", "model.layers.{l}.mlp.c_proj")),
@@ -26,13 +27,22 @@ public static class LayerNormFamilies
     public static readonly Architecture StableLm = new("stablelm")
     {
         Maker = "Stability",
-        Folders = [new("stablelm") { Keys = KeyMap.Decoder.With(("use_parallel_residual", "use_parallel_residual")), Idle = ["qk_layernorm"] }],
-        Load = (c, w) => Build(c, w, c.Metadata.Flag("use_parallel_residual", false), w => w.Gated(c)),
+        Models = "StableLM 2 1.6B and 12B",
+        Folders = [new("stablelm")
+        {
+            Keys = KeyMap.Decoder.With(("use_parallel_residual", "use_parallel_residual")),
+            Names = NameMap.Llama.With(
+                ("blk.{l}.attn_q_norm", "model.layers.{l}.self_attn.q_layernorm.norms.{e}"),
+                ("blk.{l}.attn_k_norm", "model.layers.{l}.self_attn.k_layernorm.norms.{e}")),
+            Idle = ["qk_layernorm"],
+        }],
+        Load = (c, w) => Build(c, w, c.Metadata.Flag("use_parallel_residual", true) && !w.Layer(0).Has("ffn_norm"), w => w.Gated(c)),
     };
 
     public static readonly Architecture GptNeoX = new("gptneox")
     {
         Maker = "EleutherAI",
+        Models = "Pythia 14M to 12B, GPT-NeoX 20B",
         Folders = [new("gpt_neox")
         {
             Keys = KeyMap.Decoder.With(("use_parallel_residual", "use_parallel_residual")),
@@ -54,6 +64,7 @@ public static class LayerNormFamilies
     public static readonly Architecture Nemotron = new("nemotron")
     {
         Maker = "NVIDIA",
+        Models = "Nemotron-4 15B, Minitron 4B and 8B",
         Folders = [new("nemotron")
         {
             Names = NameMap.Llama.With(
@@ -67,6 +78,7 @@ public static class LayerNormFamilies
     public static readonly Architecture Orion = new("orion")
     {
         Maker = "OrionStar",
+        Models = "Orion 14B",
         Folders = [new("orion")],
         Load = (c, w) => Build(c, w, false, w => w.Gated(c)),
     };
@@ -79,7 +91,7 @@ public static class LayerNormFamilies
 
         IBlock Block(int layer, Weights w)
         {
-            var attention = new SelfAttention(layer, w, c.Hidden, c.Shape) { Rope = rope, Options = new() { Window = c.Window(layer) } };
+            var attention = new SelfAttention(layer, w, c.Hidden, c.Shape) { Rope = rope, Norms = w.HeadLayerNorms(c), Options = new() { Window = c.Window(layer) } };
             var between = w.Has("ffn_norm") ? w.LayerNorm("ffn_norm", c) : null;
             return parallel
                 ? new ParallelBlock(w.LayerNorm("attn_norm", c), attention, between, feedForward(w))

@@ -40,6 +40,7 @@ public static class Lfm2
     public static readonly Architecture Dense = new("lfm2")
     {
         Maker = "Liquid",
+        Models = "LFM2 350M to 2.6B",
         Folders = [new("lfm2")
         {
             Keys = Keys.With(("feed_forward_length", c => Adjusted(c))),
@@ -56,6 +57,7 @@ public static class Lfm2
     public static readonly Architecture MixtureOfExperts = new("lfm2moe")
     {
         Maker = "Liquid",
+        Models = "LFM2-8B-A1B",
         Folders = [new("lfm2_moe") { Keys = Keys, Names = Names, Idle = Idle }],
         Load = Build,
     };

@@ -18,6 +18,7 @@ public static class Llama
     public static readonly Architecture Architecture = new("llama")
     {
         Maker = "Meta",
+        Models = "Llama 1 to 3.3 (1B to 405B), Mistral 7B, Mixtral 8x7B and 8x22B, Yi 6B to 34B, SmolLM2 135M to 1.7B, InternLM3 8B",
         Folders =
         [
             new("llama", "mistral", "internlm3") { Names = Paired(NameMap.Llama) },

@@ -24,7 +24,7 @@ public static class MiniMax01
         ("feed_forward.alpha", "mlp_alpha_factor|layernorm_mlp_alpha"),
         ("feed_forward.beta", "mlp_beta_factor|layernorm_mlp_beta"),
         ("attention.sliding_window", "sliding_window"),
-        ("expert_shared_feed_forward_length", "shared_intermediate_size")).With(
+        ("shared_intermediate_size", "shared_intermediate_size")).With(
         ("attention.recurrent_layers", LinearLayers),
         ("attention.linear_norm_epsilon", _ => 1e-6),                        // of the layer's class, not of the configuration
         ("rope.dimension_count", c => c.Integer("rotary_dim") ?? FolderRope.Dimensions(c)));
@@ -49,6 +49,7 @@ public static class MiniMax01
     public static readonly Architecture Architecture = new("minimax-01")
     {
         Maker = "MiniMax",
+        Models = "MiniMax-Text-01 and MiniMax-M1 456B",
         Folders =
         [
             new("minimax") { Keys = Keys, Names = Names, Idle = Idle },
@@ -57,7 +58,7 @@ public static class MiniMax01
         Load = (c, w) =>
         {
             var (keys, rope, kept) = (c.Metadata, RopeLayer.Halves(c.HeadDim, c.Rope), new KvShape());
-            if (keys.Count("expert_shared_feed_forward_length") > 0) throw keys.Error("expert_shared_feed_forward_length", "a shared expert is not supported here");
+            if (keys.Count("shared_intermediate_size") > 0) throw keys.Error("shared_intermediate_size", "a shared expert is not supported here");
             var (recurrent, epsilon) = (c.RecurrentLayers(interval: 8), keys.Optional("attention.linear_norm_epsilon", c.NormEpsilon));
             var routing = c.ReadRouting(RouterScores.Softmax, normalised: true);
             var normed = keys.Flag("normed_residuals", true);

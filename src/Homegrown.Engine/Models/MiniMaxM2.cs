@@ -12,6 +12,7 @@ public static class MiniMaxM2
     public static readonly Architecture Architecture = new("minimax-m2")
     {
         Maker = "MiniMax",
+        Models = "MiniMax-M2 to M2.5 230B-A10B",
         Folders = [new("minimax_m2")
         {
             Keys = KeyMap.Decoder.With(("rope.dimension_count", c => c.Integer("rotary_dim") ?? FolderRope.Dimensions(c))),

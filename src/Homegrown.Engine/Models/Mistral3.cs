@@ -12,6 +12,7 @@ public static class Mistral3
     public static readonly Architecture Architecture = new("mistral3")
     {
         Maker = "Mistral",
+        Models = "Ministral 3 3B to 14B, Mistral Small 3.2 24B",
         Folders = [new("ministral3")
         {
             Keys = KeyMap.Decoder.With(("attention.temperature_scale", "rope_parameters.llama_4_scaling_beta")),

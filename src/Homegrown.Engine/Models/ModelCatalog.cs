@@ -24,6 +24,7 @@ public static class ModelCatalog
         Hunyuan.MixtureOfExperts,
         HyV3.Architecture,
         MiniMaxM2.Architecture,
+        MiniMaxM3.Architecture,
         Granite.MiniCpm,
         Baichuan.Architecture,
         InternLm2.Architecture,
@@ -33,11 +34,13 @@ public static class ModelCatalog
         GptOss.Architecture,
         Gemma.Gemma2,
         Gemma.Gemma3,
+        Gemma4.Architecture,
         Phi3.Architecture,
         SmolLm3.Architecture,
         Exaone4.Architecture,
         Olmo3.Architecture,
         Cohere2.Architecture,
+        CommandR.Architecture,
         Granite.Architecture,
         LayerNormFamilies.StarCoder2,
         LayerNormFamilies.StableLm,
@@ -48,6 +51,7 @@ public static class ModelCatalog
         MiMoV2.Architecture,
         Spark.Architecture,
         Step35.Architecture,
+        PhiMoe.Architecture,
         Apertus.Architecture,
         Bert.Architecture,
         MpNet.Architecture,
@@ -58,6 +62,10 @@ public static class ModelCatalog
         Gemma.Embedding,
         EmbeddingGemma2.Architecture,
         DeepSeek2.Architecture,
+        DeepSeek32.Architecture, DeepSeek32.Glm5,
+        DeepSeek4.Architecture,
+        Qwen4Exp.Architecture,
+        Glm5Next.Architecture,
         Lfm2.Dense,
         Lfm2.MixtureOfExperts,
         NemotronH.Dense,
@@ -85,13 +93,6 @@ public static class ModelCatalog
     static string Unknown(string id, IEnumerable<string> known)
     {
         string[] all = [.. known.Order(StringComparer.Ordinal)];
-        var near = Nearest(id, all) is { } nearest ? $"; the nearest is '{nearest}'" : "";
-        return $"'{id}' is not supported{near} (supported: {string.Join(", ", all)})";
+        return $"'{id}' is not supported{Nearest.Hint(id, all)} (supported: {string.Join(", ", all)})";
     }
-
-    /// <summary>The one with the longest common beginning, of four letters at least, and of these the shortest; or null.</summary>
-    static string? Nearest(string id, string[] known)
-        => known.Where(one => Common(one, id) >= 4).MaxBy(one => (Common(one, id) * 1000) - one.Length);
-
-    static int Common(string a, string b) => a.Zip(b).TakeWhile(pair => pair.First == pair.Second).Count();
 }

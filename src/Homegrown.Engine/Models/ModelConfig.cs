@@ -1,3 +1,5 @@
+using Homegrown.Engine.Folders;
+using Homegrown.Engine.Formats;
 using Homegrown.Kernels.Ops;
 
 namespace Homegrown.Engine.Models;
@@ -48,6 +50,14 @@ public sealed record ModelConfig
     /// such a file, to compare with it.
     /// </summary>
     public bool HalfGelu { get; init; }
+
+    /// <summary>
+    /// Phi-3.5-MoE turns by LongRoPE's short divisors at any length, as the library that computed the references of folders does.
+    /// </summary>
+    public bool ShortDivisorsOnly { get; init; }
+
+    /// <summary>The same model as the reference of its file's kind computes it, where that differs from what its authors meant (docs/adr/0009).</summary>
+    public ModelConfig AsReference(ModelSource source) => this with { HalfGelu = source is GgufSource, ShortDivisorsOnly = source is FolderSource };
 
     /// <summary>How heads turn with the position.</summary>
     public required RopeConfig Rope { get; init; }
@@ -111,7 +121,7 @@ public sealed record ModelConfig
             VocabularySize = vocabularyRows,
             ContextLength = Math.Max(context, rope.Scaling.Context),
             NormEpsilon = (float)(keys.Number("attention.layer_norm_rms_epsilon") ?? keys.Number("attention.layer_norm_epsilon")
-                ?? throw keys.Error("attention.layer_norm_rms_epsilon", "is missing")),
+                ?? throw keys.Missing("attention.layer_norm_rms_epsilon", "a number")),
             Activation = ReadActivation(keys, "activation"),
             Rope = rope,
             Windows = windows,
@@ -126,7 +136,7 @@ public sealed record ModelConfig
     /// <summary>Counts for all layers or each; widths for all, or of their own in layers with a window (<c>key_length_swa</c>).</summary>
     static AttentionShape[] ReadShapes(ModelMetadata keys, int[] windows)
     {
-        var heads = keys.Integers("attention.head_count", windows.Length) ?? throw keys.Error("attention.head_count", "is missing");
+        var heads = keys.Integers("attention.head_count", windows.Length) ?? throw keys.Missing("attention.head_count", "a number for all layers, or one for each");
         var kvHeads = keys.Integers("attention.head_count_kv", windows.Length) ?? heads;
         var shapes = new AttentionShape[windows.Length];
         for (var layer = 0; layer < shapes.Length; layer++)

@@ -31,13 +31,13 @@ public sealed class ModelMetadata(ModelSource source, IReadOnlyDictionary<string
         => Integer(key) is not { } value ? otherwise : value >= 0 ? value : throw Error(key, $"{value} is below 0");
 
     /// <summary>A count or size above 0 that must be there.</summary>
-    public int Positive(string key) => Above0(key, Integer(key) ?? throw Error(key, "is missing"));
+    public int Positive(string key) => Above0(key, Integer(key) ?? throw Missing(key, "a whole number above 0"));
 
     /// <summary>A count or size above 0, or what stands for it when the file has none.</summary>
     public int Optional(string key, Func<int> otherwise) => Has(key) ? Positive(key) : otherwise();
 
     /// <summary>A number that must be there.</summary>
-    public float Single(string key) => (float)(Number(key) ?? throw Error(key, "is missing"));
+    public float Single(string key) => (float)(Number(key) ?? throw Missing(key, "a number"));
 
     /// <summary>A number, or what stands for it when the file has none.</summary>
     public float Optional(string key, float otherwise) => Number(key) is { } value ? (float)value : otherwise;
@@ -57,11 +57,17 @@ public sealed class ModelMetadata(ModelSource source, IReadOnlyDictionary<string
     /// <inheritdoc cref="Integers"/>
     public bool[]? Flags(string key, int count) => PerLayer(key, count, (key, value) => value as bool? ?? throw Wrong(key, value, "true or false"), (bool[] all) => all);
 
+    /// <summary>An array of whole numbers as they are stored, or null.</summary>
+    public long[]? Longs(string key) => Find(key) switch { null => null, long[] values => values, var value => throw Wrong(key, value, "an array of integers") };
+
     /// <summary>An array of texts, or null.</summary>
     public string[]? Texts(string key) => Find(key) switch { null => null, string[] texts => texts, var value => throw Wrong(key, value, "an array of texts") };
 
     /// <summary>An error about one of these keys.</summary>
     public ModelFileException Error(string key, string problem) => keys.Error(Name(key), problem);
+
+    /// <inheritdoc cref="ModelKeys.Missing"/>
+    public ModelFileException Missing(string key, string wanted) => keys.Missing(Name(key), wanted);
 
     /// <summary>Settings that nothing asked for, in the file's order.</summary>
     public IEnumerable<string> Unread() => keys.Unread(read, Architecture);
@@ -80,7 +86,8 @@ public sealed class ModelMetadata(ModelSource source, IReadOnlyDictionary<string
         return values.Length >= count ? values[..count] : throw Error(key, $"has {values.Length} values for {count} layers");
     }
 
-    object? Find(string key) => keys.Find(Name(key)) ?? defaults?.GetValueOrDefault(key);
+    /// <summary>Some keys of GGUF stand without the architecture's name (xielu.* of Apertus).</summary>
+    object? Find(string key) => keys.Find(Name(key)) ?? keys.Find(key) ?? defaults?.GetValueOrDefault(key);
 
     int Integer(string key, object value) => value switch
     {

@@ -13,6 +13,7 @@ public static class ModernBert
     public static readonly Architecture Architecture = new("modern-bert")
     {
         Maker = "Answer.AI",
+        Models = "ModernBERT: GTE ModernBERT and its reranker",
         Defaults = EncoderMaps.Defaults,
         Folders = [new("modernbert")
         {

@@ -14,6 +14,7 @@ public static class MpNet
     public static readonly Architecture Architecture = new("mpnet")
     {
         Maker = "Microsoft",
+        Models = "MPNet: all-mpnet-base",
         Defaults = EncoderMaps.Defaults,
         Folders = [new("mpnet")
         {
@@ -33,7 +34,7 @@ public static class MpNet
         }],
         Load = (c, w) =>
         {
-            var distances = Distances(w.Table("attn_rel_b", Buckets, c.Heads), c.Heads);
+            var distances = Distances(w.Floats("attn_rel_b", Buckets, c.Heads), c.Heads);
             return new Encoder(c, w, [], (_, w) => Bert.PostNorm(c, w, null, w.Plain(c, c.Activation), distances));
         },
     };

@@ -54,6 +54,7 @@ public static class NemotronH
     public static readonly Architecture Dense = new("nemotron_h")
     {
         Maker = "NVIDIA",
+        Models = "Nemotron-H 4B to 56B, Nemotron Nano 2 9B and 12B",
         Folders = [new("nemotron_h")
         {
             Keys = Keys,
@@ -68,12 +69,17 @@ public static class NemotronH
         Load = Build,
     };
 
-    public static readonly Architecture MixtureOfExperts = new("nemotron_h_moe") { Maker = "NVIDIA", Load = Build };
+    public static readonly Architecture MixtureOfExperts = new("nemotron_h_moe")
+    {
+        Maker = "NVIDIA",
+        Models = "Nemotron 3 Nano 30B-A3B and larger",
+        Load = Build,
+    };
 
     static Transformer Build(ModelConfig c, Weights w)
     {
         var (keys, kept) = (c.Metadata, new KvShape());
-        var widths = keys.Integers("feed_forward_length", c.Layers) ?? throw keys.Error("feed_forward_length", "is missing");
+        var widths = keys.Integers("feed_forward_length", c.Layers) ?? throw keys.Missing("feed_forward_length", "a number for all layers, or one for each");
         var activation = keys.Has("activation") ? c.Activation : Activation.ReluSquared;
         return new(c, w, [], (layer, w) => new OneBranch(w.RmsNorm("attn_norm", c), Layer(layer, w)), cache: kept);
 

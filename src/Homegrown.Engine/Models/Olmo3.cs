@@ -12,6 +12,7 @@ public static class Olmo3
     public static readonly Architecture Architecture = new("olmo2")
     {
         Maker = "AI2",
+        Models = "OLMo 2 1B to 32B, OLMo 3 7B and 32B",
         Folders = [new("olmo2", "olmo3")
         {
             Keys = KeyMap.Decoder.With(FolderRope.Of("full_attention", "")),

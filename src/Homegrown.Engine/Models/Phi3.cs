@@ -12,6 +12,7 @@ public static class Phi3
     public static readonly Architecture Architecture = new("phi3")
     {
         Maker = "Microsoft",
+        Models = "Phi-3 and 3.5 3.8B to 14B, Phi-4 14B, Phi-4-mini",
         Folders = [new("phi3")
         {
             Names = NameMap.Llama.With(

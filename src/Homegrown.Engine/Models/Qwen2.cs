@@ -12,6 +12,7 @@ public static class Qwen2
     public static readonly Architecture Architecture = new("qwen2")
     {
         Maker = "Alibaba",
+        Models = "Qwen2 and Qwen2.5 0.5B to 72B, QwQ 32B, DeepSeek-R1-Distill-Qwen",
         Folders = [new("qwen2")],
         Load = (config, weights) => Llama.Build(config, weights, RopeLayer.Halves(config.HeadDim, config.Rope)),
     };
@@ -20,6 +21,7 @@ public static class Qwen2
     public static readonly Architecture Vision = new("qwen2vl")
     {
         Maker = "Alibaba",
+        Models = "Qwen2-VL and Qwen2.5-VL 2B to 72B, the text part",
         Load = Architecture.Load,
         Defaults = new Dictionary<string, object> { ["attention.layer_norm_rms_epsilon"] = 0.0 },
     };

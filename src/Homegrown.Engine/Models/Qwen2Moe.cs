@@ -12,6 +12,7 @@ public static class Qwen2Moe
     public static readonly Architecture Architecture = new("qwen2moe")
     {
         Maker = "Alibaba",
+        Models = "Qwen1.5-MoE-A2.7B, Qwen2-57B-A14B",
         Folders = [new("qwen2_moe")
         {
             Names = NameMap.Experts.With(

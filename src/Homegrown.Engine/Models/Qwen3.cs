@@ -11,6 +11,7 @@ public static class Qwen3
     public static readonly Architecture Architecture = new("qwen3")
     {
         Maker = "Alibaba",
+        Models = "Qwen3 0.6B to 32B",
         Folders = [new("qwen3")],
         Load = (c, w) => Llama.Build(c, w, RopeLayer.Halves(c.HeadDim, c.Rope)),
     };

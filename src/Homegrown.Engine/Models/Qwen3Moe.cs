@@ -12,6 +12,7 @@ public static class Qwen3Moe
     public static readonly Architecture Architecture = new("qwen3moe")
     {
         Maker = "Alibaba",
+        Models = "Qwen3-30B-A3B, 235B-A22B, Qwen3-Coder 30B and 480B",
         Folders = [new("qwen3_moe")
         {
             Names = NameMap.Experts,

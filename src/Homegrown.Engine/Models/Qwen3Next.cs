@@ -18,7 +18,7 @@ namespace Homegrown.Engine.Models;
 /// </remarks>
 public static class Qwen3Next
 {
-    const string Grouped = "ssm.grouped_heads";
+    internal const string Grouped = "ssm.grouped_heads";
 
     static readonly KeyMap Keys = KeyMap.Decoder.With(
         ("ssm.conv_kernel", "linear_conv_kernel_dim"),
@@ -29,10 +29,11 @@ public static class Qwen3Next
         ("attention.output_gate", "attn_output_gate")).With(
         ("ssm.inner_size", c => c.Integer("linear_num_value_heads") * c.Integer("linear_value_head_dim")),
         ("rope.dimension_count", c => FolderRope.Dimensions(c) ?? c.Integer("head_dim") / 4),
-        ("attention.recurrent_layers", LayerKinds.Linear),
-        (Grouped, _ => true));
+        ("attention.recurrent_layers", LayerKinds.Linear));
 
-    static readonly NameMap Names = NameMap.Experts.With(
+    internal static readonly KeyMap Keys35 = Keys.With((Grouped, _ => true));
+
+    internal static readonly NameMap Names = NameMap.Experts.With(
         ("output_norm", new("model.norm", Gain)),
         ("blk.{l}.attn_norm", new("model.layers.{l}.input_layernorm", Gain)),
         ("blk.{l}.attn_q_norm", new("model.layers.{l}.self_attn.q_norm", Gain)),
@@ -57,11 +58,12 @@ public static class Qwen3Next
         ("blk.{l}.ffn_down_shexp", "model.layers.{l}.mlp.shared_expert.down_proj"));
 
     // Which layers have experts the tensors show; states are kept in float32 in any case.
-    static readonly string[] Idle = ["decoder_sparse_step", "mlp_only_layers", "mamba_ssm_dtype", "mtp_num_hidden_layers", "mtp_use_dedicated_embeddings"];
+    internal static readonly string[] Idle = ["decoder_sparse_step", "mlp_only_layers", "mamba_ssm_dtype", "mtp_num_hidden_layers", "mtp_use_dedicated_embeddings"];
 
     public static readonly Architecture Architecture = new("qwen3next")
     {
         Maker = "Alibaba",
+        Models = "Qwen3-Next-80B-A3B, Qwen3-Coder-Next",
         Folders = [new("qwen3_next") { Keys = Keys, Names = Names, Idle = Idle }],
         Load = (c, w) => Build(c, w, tiled: false),
     };
@@ -69,14 +71,16 @@ public static class Qwen3Next
     public static readonly Architecture Dense35 = new("qwen35")
     {
         Maker = "Alibaba",
-        Folders = [new("qwen3_5", "qwen3_5_text") { Keys = Keys, Names = Names, Idle = Idle }],
+        Models = "Qwen3.5 dense, the text part",
+        Folders = [new("qwen3_5", "qwen3_5_text") { Keys = Keys35, Names = Names, Idle = Idle }],
         Load = (c, w) => Build(c, w, tiled: true),
     };
 
     public static readonly Architecture MixtureOfExperts35 = new("qwen35moe")
     {
         Maker = "Alibaba",
-        Folders = [new("qwen3_5_moe", "qwen3_5_moe_text") { Keys = Keys, Names = Names, Idle = Idle }],
+        Models = "Qwen3.5-35B-A3B to 397B-A17B, the text part",
+        Folders = [new("qwen3_5_moe", "qwen3_5_moe_text") { Keys = Keys35, Names = Names, Idle = Idle }],
         Load = (c, w) => Build(c, w, tiled: true),
     };
 
@@ -110,5 +114,5 @@ public static class Qwen3Next
         }
     }
 
-    static ModelTensor Gain(ModelTensor tensor, ModelMetadata keys) => tensor.Map(gain => 1 + gain);
+    internal static ModelTensor Gain(ModelTensor tensor, ModelMetadata keys) => tensor.Map(gain => 1 + gain);
 }

@@ -36,6 +36,9 @@ public sealed record RopeScaling(RopeScalingKind Kind, double Factor, int Origin
     /// <summary>Multiplies the turned q and k; null for what the kind itself derives from the factor.</summary>
     public double? Magnitude { get; init; }
 
+    /// <summary>LongRoPE: the same beyond the original context, where it differs (Phi-3.5-MoE).</summary>
+    public double? LongMagnitude { get; init; }
+
     /// <summary>YaRN: turns in the original context above which a dimension keeps its frequency.</summary>
     public double BetaFast { get; init; } = 32;
 
@@ -99,7 +102,8 @@ public sealed record RopeConfig(int Dims, double Theta, RopeScaling Scaling)
             },
             "longrope" or "su" => new(RopeScalingKind.LongRope, keys.Number($"{at}factor") ?? ((double)context / original), original)
             {
-                Magnitude = keys.Number($"{at}attn_factor"),
+                Magnitude = keys.Number($"{at}attn_factor") ?? keys.Number($"{at}short_mscale"),
+                LongMagnitude = keys.Number($"{at}long_mscale"),
                 ShortFactors = Factors(keys, $"{at}short_factors", frequencies),
                 LongFactors = Factors(keys, $"{at}long_factors", frequencies),
             },
@@ -127,7 +131,7 @@ public sealed record RopeConfig(int Dims, double Theta, RopeScaling Scaling)
 
     static double[] Factors(ModelMetadata keys, string key, int count)
     {
-        var factors = keys.Numbers(key, count) ?? throw keys.Error(key, "is missing");
+        var factors = keys.Numbers(key, count) ?? throw keys.Missing(key, $"an array of {count} numbers");
         return factors.All(factor => factor > 0) ? factors : throw keys.Error(key, "has a divisor that is not above 0");
     }
 }

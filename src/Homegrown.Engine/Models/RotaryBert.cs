@@ -28,6 +28,7 @@ public static class RotaryBert
     public static readonly Architecture Nomic = new("nomic-bert")
     {
         Maker = "Nomic",
+        Models = "Nomic Embed Text 1 and 1.5",
         Defaults = new Dictionary<string, object> { ["attention.causal"] = false },
         Folders = [new("nomic_bert")
         {
@@ -54,6 +55,7 @@ public static class RotaryBert
     public static readonly Architecture JinaV3 = new("jina-bert-v3")
     {
         Maker = "Jina",
+        Models = "Jina Embeddings 3, without its task adapters",
         Defaults = EncoderMaps.Defaults,
         Folders = [new("jina_embeddings_v3")
         {
@@ -74,6 +76,7 @@ public static class RotaryBert
     public static readonly Architecture Gte = new("gte")
     {
         Maker = "Alibaba",
+        Models = "GTE 1.5 and multilingual, and their reranker",
         Defaults = EncoderMaps.Defaults,
         Folders = [new("gte", "new")
         {

@@ -12,6 +12,7 @@ public static class SeedOss
     public static readonly Architecture Architecture = new("seed_oss")
     {
         Maker = "ByteDance",
+        Models = "Seed-OSS 36B",
         Folders = [new("seed_oss")
         {
             Idle = ["attention_out_bias", "residual_dropout"],

@@ -13,6 +13,7 @@ public static class SmolLm3
     public static readonly Architecture Architecture = new("smollm3")
     {
         Maker = "Hugging Face",
+        Models = "SmolLM3 3B",
         Folders = [new("smollm3")
         {
             Keys = KeyMap.Decoder.With(("no_rope_layers", "no_rope_layers")),

@@ -12,6 +12,7 @@ public static class Spark
     public static readonly Architecture Architecture = new("spark2_5")
     {
         Maker = "iFLYTEK",
+        Models = "Spark X2.5 1.7B and 4B",
         Load = (c, w) =>
         {
             var full = RopeLayer.Halves(c.HeadDim, c.Rope);

@@ -5,9 +5,10 @@ using Homegrown.Kernels.Ops;
 namespace Homegrown.Engine.Models;
 
 /// <summary>
-/// Step-3.5-Flash and Step 3.7 (StepFun, 2026, arXiv 2602.10604 §2): windows in most layers, which have more query heads and turn whole
-/// where the others turn half; norms on heads, a sigmoid gate on each head's output; a dense first part, then experts by sigmoid scores
-/// with a bias that only chooses, one shared, gates cut after their activation by layer.
+/// Step-3.5-Flash and Step 3.7 (StepFun, 2026, arXiv 2602.10604 §2): windows of 512 in three layers of four, which have 96 query heads for
+/// 64 and turn whole where the others turn half; a sigmoid gate on each head's output, norms on heads; three dense layers, then 288
+/// experts by sigmoid scores with a bias that only chooses, and one shared. What the paper does not say is in config.json of
+/// stepfun-ai/Step-3.5-Flash: gates cut after their activation in single layers, Llama 3's stretch in full layers alone.
 /// </summary>
 /// <remarks>A folder's norms hold gain - 1, GGUF's the gain; its experts lie stacked.</remarks>
 public static class Step35
@@ -15,14 +16,10 @@ public static class Step35
     public static readonly Architecture Architecture = new("step35")
     {
         Maker = "StepFun",
+        Models = "Step-3.5-Flash 196B-A11B, Step 3.7, the text part",
         Folders = [new("step3p5", "step3p7")
         {
-            Keys = KeyMap.Decoder.With(FolderRope.Of("full_attention", "")).With(FolderRope.Of("sliding_attention", "_swa")).With(
-                ("expert_weights_scale", "moe_router_scaling_factor"),
-                ("expert_shared_feed_forward_length", "share_expert_dim"),
-                ("swiglu_clamp_exp", "swiglu_limits"),
-                ("swiglu_clamp_shexp", "swiglu_limits_shared")).With(
-                ("attention.head_count", Heads)),
+            Keys = Step35Folder.Keys,
             Names = NameMap.Llama.With(
                 ("blk.{l}.attn_norm", Gain("input_layernorm")),
                 ("blk.{l}.ffn_norm", Gain("post_attention_layernorm")),
@@ -38,11 +35,14 @@ public static class Step35
                 ("blk.{l}.ffn_gate_shexp", "model.layers.{l}.share_expert.gate_proj"),
                 ("blk.{l}.ffn_up_shexp", "model.layers.{l}.share_expert.up_proj"),
                 ("blk.{l}.ffn_down_shexp", "model.layers.{l}.share_expert.down_proj")),
-            Idle = ["mlp_layer_types", "mtp_layer_types", "mtp_mlp_layer_types", "query_pre_attn_scalar", "per_layer_config", "num_nextn_predict_layers"],
+            Idle = Step35Folder.Idle,
         }],
         Load = (c, w) =>
         {
-            var full = RopeLayer.Halves(c.HeadDim, c.Rope);
+            // The full layers turn half of what the key says, and by the divisors that GGUF has for Llama 3's stretch.
+            var dims = c.Rope.Dims / 2;
+            var divisors = w.VectorOrEmpty("rope_freqs", c.HeadDim / 2);
+            var full = RopeLayer.Halves(c.HeadDim, c.Rope with { Dims = dims }, divisors.AsSpan(0, Math.Min(dims / 2, divisors.Length)));
             var local = RopeLayer.Halves(c.HeadDim, RopeConfig.Read(c.Metadata, c.HeadDim, c.ContextLength, "_swa"));
             var routing = c.ReadRouting(RouterScores.Sigmoid, normalised: true);
             var (cuts, sharedCuts) = (c.Metadata.Numbers("swiglu_clamp_exp", c.Layers), c.Metadata.Numbers("swiglu_clamp_shexp", c.Layers));
@@ -66,13 +66,4 @@ public static class Step35
     static TensorRule Gain(string module) => new($"model.layers.{{l}}.{module}", (tensor, _) => tensor.Map(PlusOne));
 
     static float PlusOne(float gain) => 1 + gain;
-
-    /// <summary>Layers with a window have a number of heads of their own.</summary>
-    static object? Heads(FolderConfig c)
-    {
-        var (heads, windowed) = (c.Integer("num_attention_heads"), c.Integer("num_sliding_attention_heads") ?? c.Integer("attention_other_setting.num_attention_heads"));
-        return c.Find("layer_types") is string[] types && windowed is not null && heads is not null
-            ? Array.ConvertAll(types, type => type is "sliding_attention" ? windowed.Value : heads.Value)
-            : heads;
-    }
 }

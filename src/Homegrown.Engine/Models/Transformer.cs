@@ -17,7 +17,7 @@ public sealed class Transformer : Decoder, IEncoder
 
     /// <param name="ropes">The rotations of all layers.</param>
     /// <param name="block">Builds a layer from the tensors under blk.{layer}.</param>
-    /// <param name="norm">The last norm, where it is no RMS norm.</param>
+    /// <param name="norm">The last norm, where it is no RMS norm, or first brings streams together.</param>
     /// <param name="cache">What the layers keep, where it is not keys and values of the same heads; blocks add to it as they are built.</param>
     public Transformer(ModelConfig c, Weights w, RopeLayer[] ropes, Func<int, Weights, IBlock> block, INorm? norm = null, KvShape? cache = null)
     {
@@ -35,6 +35,12 @@ public sealed class Transformer : Decoder, IEncoder
     /// <inheritdoc/>
     public int Width { get; }
 
+    /// <summary>Makes what layers share in a step from what enters the first of them, [tokens, hidden]; null where there is nothing.</summary>
+    public Action<Tensor, Batch>? Begin { get; init; }
+
+    /// <summary>Residual streams that begin as the token's row, side by side; the last norm brings them together (hyper-connections).</summary>
+    public int Streams { get; init; } = 1;
+
     /// <summary>Multiplies the token's row (Gemma: the root of hidden).</summary>
     public float EmbeddingScale { get; init; } = 1;
 
@@ -50,8 +56,9 @@ public sealed class Transformer : Decoder, IEncoder
     /// <inheritdoc/>
     public Tensor Encode(Batch batch)
     {
-        var x = Scale.Forward(embedding.Rows(batch), EmbeddingScale);        // [tokens, hidden]
+        var x = Widened(Scale.Forward(embedding.Rows(batch), EmbeddingScale));     // [tokens, streams * hidden]
         foreach (var rope in ropes) rope.Prepare(batch);
+        Begin?.Invoke(x, batch);
         foreach (var block in blocks)
         {
             using var layer = batch.Compute.Scope();                         // what a layer makes ends with it; x is added to in place
@@ -66,5 +73,14 @@ public sealed class Transformer : Decoder, IEncoder
         var logits = Scale.Forward(head.Forward(Encode(batch)), LogitScale);
         if (LogitScales.Length > 0) Multiply.Columns(logits, LogitScales);
         return LogitCap is { } cap ? Scale.Forward(Activate.Forward(Scale.Forward(logits, 1 / cap), Activation.Tanh), cap) : logits;   // [sampled, vocabulary]
+    }
+
+    Tensor Widened(Tensor x)
+    {
+        if (Streams == 1) return x;
+        var y = x.Compute.Rent(x.Rows, Streams * x.Columns);
+        for (var row = 0; row < x.Rows; row++)
+            for (var stream = 0; stream < Streams; stream++) x.Row(row).CopyTo(y.Row(row)[(stream * x.Columns)..]);
+        return y;
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Homegrown.Engine.Folders;
 using Homegrown.Engine.Formats;
 using Homegrown.Engine.Layers;
@@ -69,6 +70,12 @@ public sealed class Weights
     /// <summary>Norms of q and k, each head by itself; null where the model has none.</summary>
     public (INorm Query, INorm Key)? HeadNorms(ModelConfig c)
         => Has("attn_q_norm") ? (RmsNorm("attn_q_norm", c.HeadDim, c.NormEpsilon), RmsNorm("attn_k_norm", c.HeadDim, c.NormEpsilon)) : null;
+
+    /// <summary>Layer norms of q and k, each head by itself and with gains of its own; null where the model has none.</summary>
+    public (INorm Query, INorm Key)? HeadLayerNorms(ModelConfig c)
+        => Has("attn_q_norm") ? (HeadsNorm("attn_q_norm", c.Heads, c), HeadsNorm("attn_k_norm", c.KvHeads, c)) : null;
+
+    HeadsLayerNorm HeadsNorm(string name, int heads, ModelConfig c) => new(Matrix(name, heads, c.HeadDim), c.HeadDim, c.NormEpsilon);
 
     /// <summary>A layer norm of whole rows, with the bias if the model has one.</summary>
     public LayerNormLayer LayerNorm(string name, ModelConfig c)
@@ -169,18 +176,54 @@ public sealed class Weights
     public float[] Matrix(string name, int rows, int columns)
     {
         var (tensor, values) = (Take(Full(name), rows, columns), new float[rows * columns]);
-        var weight = tensor.Open().Reshape(rows, columns);
-        for (var row = 0; row < rows; row++) weight.Dequantize(row, values.AsSpan(row * columns, columns));
+        var parts = tensor is StackedTensor stack ? stack.Parts : [tensor];
+        for (var row = 0; row < rows; row++)
+        {
+            var (part, at) = Math.DivRem(row, rows / parts.Count);
+            parts[part].Open().Reshape(rows / parts.Count, columns).Dequantize(at, values.AsSpan(row * columns, columns));
+        }
+
         tensor.Release();
         return values;
     }
 
     /// <summary>A small matrix as float32, row after row.</summary>
-    public float[] Table(string name, int rows, int columns)
+    public float[] Floats(string name, int rows, int columns)
     {
         var (weight, values) = (Take(Full(name), rows, columns).Open(), new float[checked(rows * columns)]);
         for (var row = 0; row < rows; row++) weight.Dequantize(row, values.AsSpan(row * columns, columns));
         return values;
+    }
+
+    /// <summary>A small matrix of integers from 0 up, row by row: [rows * columns].</summary>
+    /// <param name="below">They are smaller than this.</param>
+    public long[] Integers(string name, int rows, int columns, long below = long.MaxValue)
+    {
+        var (tensor, values) = (Shaped(Full(name), rows, columns), new long[rows * columns]);
+        var weight = tensor.Open().Reshape(rows, columns);
+        for (var i = 0; i < values.Length; i++)
+        {
+            var row = weight.Row(i / columns);
+            values[i] = tensor.Type switch
+            {
+                TensorType.I64 => MemoryMarshal.Cast<byte, long>(row)[i % columns],
+                TensorType.I32 => MemoryMarshal.Cast<byte, int>(row)[i % columns],
+                var type => throw tensor.Error($"is stored as {type}; it has to be integers"),
+            };
+            if (values[i] < 0 || values[i] >= below) throw tensor.Error($"has {values[i]}, which is not 0 to {below - 1}");
+        }
+
+        tensor.Release();
+        return values;
+    }
+
+    /// <summary>The parts of a table whose rows are looked up, in order: one, or those in which a folder has it.</summary>
+    public IReadOnlyList<Weight> Table(string name, int columns)
+    {
+        var tensor = source.Tensor(Full(name)) ?? throw source.Missing(Full(name));
+        if (tensor.Columns != columns) throw tensor.Error($"has rows of {tensor.Columns}, the model needs {columns}");
+        if (!QuantFormats.IsSupported(tensor.Type)) throw tensor.Error($"is stored as {tensor.Type}, which this build cannot compute with");
+        return [.. (tensor is StackedTensor stack ? stack.Parts : [tensor]).Select(part => part.Open())];
     }
 
     /// <summary>1 / length of each row of a matrix.</summary>
@@ -234,11 +277,17 @@ public sealed class Weights
     /// <summary>The tensor of a full name, of a shape (dimensions of 1 aside) and in a type that this build computes with.</summary>
     ModelTensor Take(string name, params ReadOnlySpan<long> shape)
     {
-        var tensor = source.Tensor(name) ?? throw source.Missing(name);
-        if (!tensor.Shape.Where(size => size != 1).SequenceEqual(shape.ToArray().Where(size => size != 1)))
-            throw tensor.Error($"has shape [{string.Join(", ", tensor.Shape)}], the model needs [{string.Join(", ", shape.ToArray())}]");
+        var tensor = Shaped(name, shape);
         if (!QuantFormats.IsSupported(tensor.Type))
             throw tensor.Error($"is stored as {tensor.Type}, which this build cannot compute with");
+        return tensor;
+    }
+
+    ModelTensor Shaped(string name, params ReadOnlySpan<long> shape)
+    {
+        var tensor = source.Tensor(name) ?? throw source.Missing(name, shape);
+        if (!tensor.Shape.Where(size => size != 1).SequenceEqual(shape.ToArray().Where(size => size != 1)))
+            throw tensor.Error($"has shape [{string.Join(", ", tensor.Shape)}], the model's keys need [{string.Join(", ", shape.ToArray())}]: they are of another model, or a key is wrong");
         return tensor;
     }
 

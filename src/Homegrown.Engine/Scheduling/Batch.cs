@@ -18,6 +18,8 @@ public sealed class Batch(Compute compute, KvCache cache)
     readonly List<(RopeLayer Rope, Tensor Values)> rotations = [];
     readonly List<int> sampled = [];
     readonly List<(int Rows, int Length)> runs = [];
+    readonly List<KvLease> leases = [];
+    readonly List<(WindowRows Rows, bool Filled)> windows = [];
     int[] tokens = new int[16], types = new int[16];
 
     public Compute Compute { get; } = compute;
@@ -40,6 +42,8 @@ public sealed class Batch(Compute compute, KvCache cache)
         rows.Clear();
         rotations.Clear();
         runs.Clear();
+        leases.Clear();
+        foreach (ref var window in CollectionsMarshal.AsSpan(windows)) window.Filled = false;
         sampled.Clear();
         Compute.Reset();
     }
@@ -51,6 +55,7 @@ public sealed class Batch(Compute compute, KvCache cache)
     public void Add(ReadOnlySpan<int> added, int firstPosition, KvLease lease, LogitsOf logits, int length = 0, ReadOnlySpan<int> addedTypes = default)
     {
         runs.Add((added.Length, Math.Max(length, firstPosition + added.Length)));
+        leases.Add(lease);
         var first = rows.Rows;
         if (tokens.Length < first + added.Length)
         {
@@ -81,8 +86,36 @@ public sealed class Batch(Compute compute, KvCache cache)
     public Tensor Attend(int entry, Tensor q, AttentionShape shape, AttentionOptions? options = null, KeyChoice? choice = null)
         => Attention.Attend(q, cache.Entry(entry), rows, shape, options, choice);
 
+    /// <summary>
+    /// What rows attend to by the scores of an indexer, whose keys the entry holds: q is [tokens, heads * keyDim], weights [tokens, heads], or
+    /// null where each head chooses. Null where no row sees more than it may attend to.
+    /// </summary>
+    public KeyChoice? Choose(int entry, Tensor q, Tensor? weights, IndexerOptions options, KeyChoice choice)
+        => ChooseKeys.Forward(q, weights, cache.Entry(entry), rows, options, choice);
+
     /// <summary>Writes k, [tokens, kvHeads * keyDim], to an entry whose values are in its keys, or that has none.</summary>
     public void Keep(int entry, Tensor k) => Attention.Keep(k, default, cache.Entry(entry), rows);
+
+    /// <summary>The step as entries with a key for every window see it; <paramref name="number"/> is <see cref="KvShape.AddWindow"/>'s.</summary>
+    public WindowRows Windows(int number)
+    {
+        while (windows.Count <= number) windows.Add((new WindowRows(windows.Count, cache.WindowLength(windows.Count)), false));
+        ref var window = ref CollectionsMarshal.AsSpan(windows)[number];
+        if (!window.Filled) window.Rows.Fill(rows, leases);
+        window.Filled = true;
+        return window.Rows;
+    }
+
+    /// <summary>Writes keys of the windows that end in this step, [windows, keyDim].</summary>
+    public void KeepWindows(int entry, Tensor k, WindowRows of) => Attention.Keep(k, default, cache.Entry(entry), of.Ended);
+
+    /// <summary>Writes k to the pages of positions, then attends to chosen windows and positions, as <see cref="WindowRows.Joined"/> has them.</summary>
+    public Tensor AttendWindows(int entry, Tensor q, Tensor k, WindowRows of, AttentionShape shape, AttentionOptions options, KeyChoice choice)
+        => Attention.Forward(q, k, default, cache.Entry(entry), of.Joined, shape, options, choice);
+
+    /// <summary>The best of the windows that rows see; null where none sees more than it may attend to. Lists of rows that see none have no meaning.</summary>
+    public KeyChoice? ChooseWindows(int entry, Tensor q, Tensor? weights, WindowRows of, IndexerOptions options, KeyChoice choice)
+        => ChooseKeys.Forward(q, weights, cache.Entry(entry), of.Seen, options, choice);
 
     /// <summary>A recurrent state, of every sequence.</summary>
     public RecurrentState State(int state) => cache.State(state);

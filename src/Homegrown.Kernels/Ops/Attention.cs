@@ -80,6 +80,7 @@ public static unsafe class Attention
                 Distances = distances,
                 Reach = ((options.Distances?.Length ?? 0) / shape.Heads) / 2,
                 Chosen = chosen,
+                Lists = choice is null || q.Rows == 0 ? 1 : choice.Lists / q.Rows,
                 Late = late,
             };
             if (q.Compute.Tier == Tier.Reference) ReferenceAttention.Run(call, rows.Segments, choice);

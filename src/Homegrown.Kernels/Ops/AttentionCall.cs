@@ -47,8 +47,20 @@ readonly unsafe struct AttentionCall
     /// <summary>Keys and values of this step, [rows, kvHeads * keyDim] and [rows, kvHeads * valueDim], where single rows are written late.</summary>
     public (Tensor K, Tensor V)? Late { get; init; }
 
-    /// <summary>Query heads that share a head of keys and values.</summary>
-    public int Group => Shape.Heads / Shape.KvHeads;
+    /// <summary>Lists of each row, where positions are chosen.</summary>
+    public int Lists { get; init; }
+
+    /// <summary>Groups of query heads that share a head of keys and values, and a list.</summary>
+    public int Groups => Math.Max(Shape.KvHeads, Lists);
+
+    /// <summary>Query heads of a group.</summary>
+    public int Group => Shape.Heads / Groups;
+
+    /// <summary>The head of keys and values of a query head.</summary>
+    public int KvHead(int head) => head / (Shape.Heads / Shape.KvHeads);
+
+    /// <summary>The list of a row and a query head.</summary>
+    public int List(int row, int head) => (row * Lists) + (head / (Shape.Heads / Lists));
 
     /// <summary>What a head's score of a position gets by its distance from the row's own.</summary>
     public float Bias(int head, int distance) => Distances[(head * ((2 * Reach) + 1)) + Reach + Math.Clamp(distance, -Reach, Reach)];

@@ -18,7 +18,7 @@ static class AttentionCheck
         if (options.Slopes is { } slopes && slopes.Length != shape.Heads) throw new ArgumentException($"{slopes.Length} slopes for {shape.Heads} heads.", nameof(options));
         if (options.Distances is { } distances && (distances.Length % shape.Heads != 0 || distances.Length / shape.Heads % 2 == 0))
             throw new ArgumentException($"{distances.Length} biases by distance are no odd number for each of {shape.Heads} heads.", nameof(options));
-        if (choice is not null) Choice(choice, rows, shape.KvHeads, options);
+        if (choice is not null) Choice(choice, rows, shape, options);
     }
 
     public static void Kept(Tensor k, Tensor v, KvPages pages, RaggedRows rows)
@@ -49,15 +49,17 @@ static class AttentionCheck
             if ((uint)page >= (uint)pages.Pages) throw new ArgumentException($"Page {page} of {pages.Pages} does not exist.", nameof(rows));
     }
 
-    static void Choice(KeyChoice choice, RaggedRows rows, int kvHeads, AttentionOptions options)
+    static void Choice(KeyChoice choice, RaggedRows rows, AttentionShape shape, AttentionOptions options)
     {
         if (options.Window is not null || options.BothSides)
             throw new ArgumentException("Chosen positions are all that a row sees: no window and no other side with them.", nameof(options));
-        if (choice.Lists != rows.Rows && choice.Lists != (long)rows.Rows * kvHeads)
-            throw new ArgumentException($"{choice.Lists} lists for {rows.Rows} rows with {kvHeads} heads of keys.", nameof(choice));
+        if (rows.Rows == 0) return;
+        var lists = choice.Lists / rows.Rows;
+        if (lists == 0 || choice.Lists % rows.Rows != 0 || shape.Heads % lists != 0 || (lists % shape.KvHeads != 0 && shape.KvHeads % lists != 0))
+            throw new ArgumentException($"{choice.Lists} lists for {rows.Rows} rows with {shape.Heads} heads on {shape.KvHeads} of keys.", nameof(choice));
         for (var list = 0; list < choice.Lists; list++)
         {
-            var (last, limit) = (-1, rows.Positions[list / (choice.Lists / rows.Rows)]);
+            var (last, limit) = (-1, rows.Positions[list / lists]);
             foreach (var position in choice[list])
             {
                 if (position <= last || position > limit)

@@ -40,12 +40,14 @@ readonly unsafe struct BlockAttention<TLanes>(in AttentionCall call, in QueryBlo
         }
     }
 
-    /// <summary>Attends to the positions of the block's span <paramref name="index"/>.</summary>
+    /// <summary>
+    /// scale * q·K of the positions of the block's span <paramref name="index"/>, [rows, positions of a span]: without meaning where a
+    /// row does not see.
+    /// </summary>
     [MethodImpl(Hot)]
-    public void Attend(int index, SpanResult result)
+    public float* Score(int index)
     {
-        var span = (block.FirstSpan + index) * QueryBlock.SpanPositions;
-        var (first, end) = (Math.Max(block.First, span), Math.Min(block.End, span + QueryBlock.SpanPositions));
+        var (span, first, end) = Span(index);
         new Span<float>(scratch.Scores, PaddedRows * QueryBlock.SpanPositions).Clear();
         for (var at = first & -Side; at < end; at += Side)
         {
@@ -54,6 +56,15 @@ readonly unsafe struct BlockAttention<TLanes>(in AttentionCall call, in QueryBlo
             panels.MultiplyKeys(at, end, scratch.Queries + (row * keyDim), Scores(row) + at - span, PaddedRows - row, ahead);
         }
 
+        return scratch.Scores;
+    }
+
+    /// <summary>Attends to the positions of the block's span <paramref name="index"/>.</summary>
+    [MethodImpl(Hot)]
+    public void Attend(int index, SpanResult result)
+    {
+        var (span, first, end) = Span(index);
+        Score(index);
         for (var row = 0; row < rows; row++) Softmax(row, span, first, end, result);
         new Span<float>(result.Values, PaddedRows * result.Columns).Clear();
         for (int at = first, next; at < end; at = next)
@@ -106,6 +117,13 @@ readonly unsafe struct BlockAttention<TLanes>(in AttentionCall call, in QueryBlo
             var scale = 1 / total.Sum[row];
             for (var d = 0; d < valueDim; d++) y[d] = from[d] * scale;
         }
+    }
+
+    /// <summary>Where a span starts, and the first and one after the last of its positions that the block sees.</summary>
+    (int Start, int First, int End) Span(int index)
+    {
+        var span = (block.FirstSpan + index) * QueryBlock.SpanPositions;
+        return (span, Math.Max(block.First, span), Math.Min(block.End, span + QueryBlock.SpanPositions));
     }
 
     float* Scores(int row) => scratch.Scores + (row * QueryBlock.SpanPositions);

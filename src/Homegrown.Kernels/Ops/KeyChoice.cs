@@ -1,8 +1,8 @@
 namespace Homegrown.Kernels.Ops;
 
 /// <summary>
-/// Which positions each row of a step attends to, where something has chosen them: a list for each row, or for each row and head
-/// of keys, in that order. Filled anew every step; it grows and never shrinks, so a steady state allocates nothing.
+/// Which positions each row of a step attends to, where something has chosen them: a list for each row, or several, each for as many
+/// neighbouring heads of queries, in that order. Filled anew every step; it grows and never shrinks, so a steady state allocates nothing.
 /// </summary>
 public sealed class KeyChoice
 {
@@ -21,7 +21,7 @@ public sealed class KeyChoice
     /// <summary>The positions of a list.</summary>
     public ReadOnlySpan<int> this[int list] => positions.AsSpan(Start(list), Length(list));
 
-    /// <summary>Adds the list of the next row (and head): room for so many positions, to be filled in ascending order.</summary>
+    /// <summary>Adds the next list: room for so many positions, to be filled in ascending order.</summary>
     public Span<int> Add(int length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Homegrown.Kernels.Memory;
+using Homegrown.Kernels.Ops.Products;
 
 namespace Homegrown.Kernels.Ops;
 
@@ -132,16 +133,38 @@ public static unsafe class LinearRecurrence
                 for (var row = segment.FirstRow; row < segment.FirstRow + segment.Rows; row++) Scalar(segment, head, row, column);
         }
 
-        /// <summary>Columns of the state by themselves, a vector of them through all rows: they stay in the first cache.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        /// <summary>
+        /// Rows in chunks, as far as there are such; then row by row. Columns of the state are by themselves, a vector of them at a time.
+        /// </summary>
         public void Portable<TLanes>(Segment segment, int head)
             where TLanes : struct, ILanes<TLanes>
         {
-            var column = 0;
-            for (; column <= shape.ValueDim - TLanes.Count; column += TLanes.Count)
-                for (var row = segment.FirstRow; row < segment.FirstRow + segment.Rows; row++) Vector<TLanes>(segment, head, row, column);
-            for (; column < shape.ValueDim; column++)
-                for (var row = segment.FirstRow; row < segment.FirstRow + segment.Rows; row++) Scalar(segment, head, row, column);
+            var (row, end, columns) = (segment.FirstRow, segment.FirstRow + segment.Rows, shape.ValueDim / TLanes.Count * TLanes.Count);
+            if (segment.Rows >= RecurrentChunk.Rows && columns > 0)
+            {
+                var chunk = new RecurrentChunk((float*)Scratch.Take(RecurrentChunk.Floats(shape.KeyDim) * sizeof(float)), shape.KeyDim, delta);
+                for (; row <= end - RecurrentChunk.Rows; row += RecurrentChunk.Rows) Chunk<TLanes>(ref chunk, segment, head, row, columns);
+            }
+
+            for (var column = 0; column < columns; column += TLanes.Count)
+                for (var rest = row; rest < end; rest++) Vector<TLanes>(segment, head, rest, column);
+            for (var column = columns; column < shape.ValueDim; column++)
+                for (row = segment.FirstRow; row < end; row++) Scalar(segment, head, row, column);
+        }
+
+        void Chunk<TLanes>(ref RecurrentChunk chunk, Segment segment, int head, int row, int columns)
+            where TLanes : struct, ILanes<TLanes>
+        {
+            float* key = Shared(k, row, head), query = Shared(q, row, head);
+            var constant = MathF.Exp(rates[head]);
+            if (EachChannel) chunk.RelateChannels<TLanes>(key, k.Stride, query, q.Stride, Decays(row, head), decay.Stride);
+            else if (decay.Columns > 0) chunk.Relate<TLanes>(key, k.Stride, query, q.Stride, decay.RowPointer(row) + head, decay.Stride);
+            else chunk.Relate<TLanes>(key, k.Stride, query, q.Stride, &constant, 0);
+            float* values = v.RowPointer(row) + (head * shape.ValueDim), results = y.RowPointer(row) + (head * shape.ValueDim);
+            var betas = beta is { } factor ? factor.RowPointer(row) + head : null;
+            for (var column = 0; column < columns; column += TLanes.Count)
+                chunk.Run<TLanes>(
+                    StateOf(segment, head) + column, shape.ValueDim, values + column, v.Stride, results + column, y.Stride, betas, beta?.Stride ?? 0, scale, skip == null ? 0 : skip[head]);
         }
 
         void Scalar(Segment segment, int head, int row, int column)
@@ -167,7 +190,7 @@ public static unsafe class LinearRecurrence
         {
             float* start = StateOf(segment, head) + column, key = Shared(k, row, head), query = Shared(q, row, head);
             var (dim, stride) = (shape.KeyDim, shape.ValueDim);
-            var decays = EachChannel ? decay.RowPointer(row) + (head * dim) : null;
+            var decays = EachChannel ? Decays(row, head) : null;
             var common = decays == null ? Decay(row, head, 0) : 0;
             var value = TLanes.Load(v.RowPointer(row) + (head * stride) + column);
 
@@ -210,7 +233,9 @@ public static unsafe class LinearRecurrence
         }
 
         float Decay(int row, int head, int channel)
-            => decay.Columns == 0 ? MathF.Exp(rates[head]) : decay.RowPointer(row)[EachChannel ? (head * shape.KeyDim) + channel : head];
+            => decay.Columns == 0 ? MathF.Exp(rates[head]) : EachChannel ? Decays(row, head)[channel] : decay.RowPointer(row)[head];
+
+        float* Decays(int row, int head) => decay.RowPointer(row) + (head * shape.KeyDim);
 
         float Beta(int row, int head) => beta is { } factor ? factor.RowPointer(row)[head] : 1;
 

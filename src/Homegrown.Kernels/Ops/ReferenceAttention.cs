@@ -24,7 +24,7 @@ static unsafe class ReferenceAttention
                     }
                     else
                     {
-                        var list = QueryBlock.ListOf(choice, call, segment.FirstRow + row, head / call.Group);
+                        var list = call.List(segment.FirstRow + row, head);
                         Row(call, segment, row, head, weights, 0, choice.Length(list), call.Chosen + choice.Start(list));
                     }
                 }
@@ -35,7 +35,7 @@ static unsafe class ReferenceAttention
     /// <param name="chosen">The positions that the row attends to; null for those from <paramref name="first"/> on.</param>
     static void Row(in AttentionCall call, Segment segment, int row, int head, double* weights, int first, int count, int* chosen)
     {
-        var (pages, shape, kvHead) = (call.Pages, call.Shape, head / call.Group);
+        var (pages, shape, kvHead) = (call.Pages, call.Shape, call.KvHead(head));
         var q = call.Q.RowPointer(segment.FirstRow + row) + (head * shape.KeyDim);
         var y = call.Y.RowPointer(segment.FirstRow + row) + (head * shape.ValueDim);
         var own = segment.FirstPosition + row;

@@ -34,12 +34,15 @@ public static unsafe class Rope
         return rotations;
     }
 
-    /// <summary>Turns the first 2 * frequencies of every head of x, [rows, heads * headDim], in place; the rest of a head stays.</summary>
+    /// <summary>
+    /// Turns the first 2 * frequencies of every head of x, [rows, heads * headDim], in place; the rest of a head stays. Of the last head no
+    /// more than these need be there: a slice that begins within a head turns numbers within every head.
+    /// </summary>
     /// <exception cref="ArgumentException">x is no whole number of heads, or the rotations do not fit a head or the rows.</exception>
     public static void Rotate(Tensor x, int headDim, Tensor rotations, RopePairing pairing)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(headDim);
-        if (x.Columns % headDim != 0) throw new ArgumentException($"{x.Columns} columns are no heads of {headDim}.", nameof(x));
+        if (x.Columns % headDim is > 0 and var rest && rest < rotations.Columns) throw new ArgumentException($"{x.Columns} columns are no heads of {headDim}.", nameof(x));
         if (rotations.Rows != x.Rows || rotations.Columns % 2 != 0 || rotations.Columns > headDim)
             throw new ArgumentException(
                 $"Rotations [{rotations.Rows}, {rotations.Columns}] do not fit {x.Rows} rows of heads of {headDim}.", nameof(rotations));

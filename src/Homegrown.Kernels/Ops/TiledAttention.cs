@@ -16,7 +16,7 @@ static unsafe class TiledAttention
     {
         var (compute, shape) = (call.Q.Compute, call.Shape);
         var count = 0;
-        foreach (var segment in segments) count += shape.KvHeads * QueryBlock.Count(call, segment);
+        foreach (var segment in segments) count += call.Groups * QueryBlock.Count(call, segment);
         if (count == 0) return;
 
         var blocks = (QueryBlock*)compute.Arena.Take(count * (long)sizeof(QueryBlock));
@@ -26,9 +26,9 @@ static unsafe class TiledAttention
         {
             for (var i = 0; i < QueryBlock.Count(call, segment); i++)
             {
-                for (var head = 0; head < shape.KvHeads; head++)
+                for (var group = 0; group < call.Groups; group++)
                 {
-                    var block = *next++ = QueryBlock.Create(call, segment, head, i, spans, choice);
+                    var block = *next++ = QueryBlock.Create(call, segment, group, i, spans, choice);
                     rows = Math.Max(rows, block.Tokens * call.Group);
                     spans += block.Spans;
                     terms += (long)(block.End - block.First) * (shape.KeyDim + shape.ValueDim) * block.Tokens * call.Group;

@@ -23,6 +23,26 @@ public sealed class KvCacheTests
     }
 
     [Fact]
+    public void Windows_have_pages_of_their_own_one_at_least()
+    {
+        var shape = new KvShape(1, 1, 8);
+        Assert.Equal(0, shape.AddWindow(4));
+        Assert.Equal(1, shape.AddWindow(128));
+        Assert.Equal(0, shape.AddWindow(4));
+        var bytes = 2 * 2 * 32;                                              // a key and a value in halves, in whole squares
+        Assert.Equal(bytes + (bytes / 4) + (bytes / 128), shape.BytesPerPosition(KvType.F16));
+        using var cache = new KvCache(shape, 1024, KvType.F32);
+        var lease = new KvLease();
+        Assert.True(cache.TryReserve(lease, 255));
+        Assert.Equal([4, 1, 1], [lease.Pages.Count, lease.WindowPages[0].Count, lease.WindowPages[1].Count]);
+        Assert.True(cache.TryReserve(lease, 1024));
+        Assert.Equal([16, 4, 1], [lease.Pages.Count, lease.WindowPages[0].Count, lease.WindowPages[1].Count]);
+        Assert.Equal(21, lease.Pages.Concat(lease.WindowPages.SelectMany(pages => pages)).Distinct().Count());
+        cache.Release(lease);
+        Assert.Equal(cache.Pages, cache.FreePages);
+    }
+
+    [Fact]
     public void A_slot_is_taken_with_the_first_page_and_given_back_with_the_last()
     {
         var shape = new KvShape(1, 1, 8);

@@ -14,7 +14,7 @@ public sealed class ArchitectureTests
     // Spark's reference rounds each GELU to half precision: where float32 sums in another order fall to the other side, it shows (1.9e-9).
     const double HalfBound = 4e-9;
 
-    static readonly string[] Names =
+    internal static readonly string[] Names =
     [
         "llama", "llama-ropefreqs", "mistral3", "qwen2", "qwen2-yarn", "qwen2moe", "qwen2vl", "qwen3", "qwen3moe", "minicpm", "baichuan-32", "baichuan-40", "chatglm", "glm4", "glm4moe",
         "hunyuan", "hunyuan-moe", "ernie4_5", "ernie4_5-moe", "minimax-m2", "internlm2", "gpt-oss", "gemma3", "phi3", "spark2_5",
@@ -84,7 +84,7 @@ public sealed class ArchitectureTests
         return logits;
     }
 
-    static (string Path, int[] Tokens, float[] Logits) Fixture(string name)
+    internal static (string Path, int[] Tokens, float[] Logits) Fixture(string name)
     {
         return (At("gguf"), Numbers.Integers(At("tokens.txt")), Numbers.Floats(At("logits.f32")));
 

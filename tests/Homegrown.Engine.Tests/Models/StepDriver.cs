@@ -25,7 +25,8 @@ sealed class StepDriver : IDisposable
         compute = new Compute(new() { Exact = exact, Tier = tier });
         packing = new PackedWeights(compute);
         var weights = new Weights(source, packing);
-        decoder = ModelCatalog.Find(source).LoadDecoder(ModelConfig.Read(metadata, weights.Rows("token_embd")) with { HalfGelu = exact && source is GgufSource }, weights);
+        var config = ModelConfig.Read(metadata, weights.Rows("token_embd"));
+        decoder = ModelCatalog.Find(source).LoadDecoder(exact ? config.AsReference(source) : config, weights);
         cache = new KvCache(decoder.KvShape, positions, exact ? KvType.F32 : KvType.F16, sequences: 2);
         batch = new Batch(compute, cache);
     }
@@ -46,6 +47,19 @@ sealed class StepDriver : IDisposable
         return [.. Enumerable.Range(0, logits.Rows).Select(row => logits.Row(row).ToArray())];
     }
 
+    /// <summary>Managed bytes that the model takes for one more token.</summary>
+    public long Allocated(int sequence, int token)
+    {
+        var (lease, length) = sequences[sequence];
+        batch.Clear();
+        Assert.True(cache.TryReserve(lease, length + 1));
+        batch.Add([token], length, lease, LogitsOf.Last);
+        sequences[sequence] = (lease, length + 1);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        decoder.Forward(batch);
+        return GC.GetAllocatedBytesForCurrentThread() - before;
+    }
+
     /// <summary>What a sequence is now: its recurrent states and its length.</summary>
     public (StateSnapshot States, int Length) Save(int sequence)
     {
@@ -61,6 +75,16 @@ sealed class StepDriver : IDisposable
         var lease = sequences[sequence].Lease;
         cache.Restore(lease, saved.States);
         sequences[sequence] = (lease, saved.Length);
+    }
+
+    /// <summary>Begins another sequence with what one was: its states, and its pages, which that one no longer reads.</summary>
+    public void Fork(int from, int to, (StateSnapshot States, int Length) saved)
+    {
+        var lease = new KvLease();
+        lease.Pages.AddRange(sequences[from].Lease.Pages.Take(KvCache.PagesFor(saved.Length)));
+        Assert.True(cache.TryReserve(lease, saved.Length));
+        cache.Restore(lease, saved.States);
+        sequences[to] = (lease, saved.Length);
     }
 
     public void Dispose()

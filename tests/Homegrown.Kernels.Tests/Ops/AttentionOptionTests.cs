@@ -78,18 +78,28 @@ public sealed class AttentionOptionTests
     {
         foreach (var (tier, bits) in Tiers)
         {
-            foreach (var oneChoice in (bool[])[false, true])
+            foreach (var lists in (int[])[1, 2, 4])
             {
                 using var step = new AttentionWorld(
                     new(4, kvHeads, 40, 33), type, tier, 3, new() { Sinks = [1, 0, 2, -1], Slopes = [0.1f, 0.2f, 0, 0.3f] }, vectorBits: bits, valuesInKeys: valuesInKeys)
                 {
-                    Choose = (position, head) => [.. Enumerable.Range(0, position + 1).Where(p => p == position || new Random((p * 31) + position + head).Next(3) > 0)],
-                    OneChoice = oneChoice,
+                    Choose = (position, list) => [.. Enumerable.Range(0, position + 1).Where(p => p == position || new Random((p * 31) + position + list).Next(3) > 0)],
+                    Lists = lists,
                 };
                 step.Run((0, 20), (1, 1));
                 step.Run((0, 300));
                 step.Run((0, 1), (1, 3));
             }
+        }
+    }
+
+    [Fact]
+    public void Lists_that_divide_neither_heads_of_queries_nor_of_keys_are_refused()
+    {
+        foreach (var (heads, kvHeads, lists) in ((int, int, int)[])[(4, 2, 3), (6, 2, 3), (4, 1, 8)])
+        {
+            using var step = new AttentionWorld(new(heads, kvHeads, 8), KvType.F32, Tier.Portable, 1) { Choose = (_, _) => [0], Lists = lists };
+            Assert.Contains($"{lists} lists for 1 rows", Assert.Throws<ArgumentException>(() => step.Run((0, 1))).Message);
         }
     }
 

@@ -33,11 +33,11 @@ sealed unsafe class AttentionWorld : IDisposable
         freePages = new(order);
     }
 
-    /// <summary>Chooses positions for a row at a position and a head of keys; null for rows that attend to all.</summary>
+    /// <summary>Chooses positions for a row at a position and a list of the row; null for rows that attend to all.</summary>
     public Func<int, int, int[]>? Choose { get; init; }
 
-    /// <summary>All heads of keys have one choice.</summary>
-    public bool OneChoice { get; init; }
+    /// <summary>Lists of a row, each for as many heads of queries.</summary>
+    public int Lists { get; init; } = 1;
 
     /// <summary>All results of a sequence, in the order of its positions.</summary>
     public float[] Results(int sequence) => [.. sequences[sequence].Results];
@@ -79,9 +79,9 @@ sealed unsafe class AttentionWorld : IDisposable
                 sequences[id].Keys.Add(Fill(sequences[id].Random, k.Row(row), shape.KeyDim));
                 var value = Fill(sequences[id].Random, v.Row(row), shape.ValueDim);
                 sequences[id].Values.Add(pages.Entry.ValuesInKeys ? Heads(sequences[id].Keys[^1]) : value);
-                for (var head = 0; choice is not null && head < (OneChoice ? 1 : shape.KvHeads); head++)
+                for (var list = 0; choice is not null && list < Lists; list++)
                 {
-                    var chosen = Choose!(sequences[id].Keys.Count - 1, head);
+                    var chosen = Choose!(sequences[id].Keys.Count - 1, list);
                     chosen.CopyTo(choice.Add(chosen.Length));
                 }
             }
@@ -112,7 +112,7 @@ sealed unsafe class AttentionWorld : IDisposable
         {
             var kv = head / (shape.Heads / shape.KvHeads);
             var query = q.Slice(head * shape.KeyDim, shape.KeyDim).ToArray();
-            var seen = Seen(sequence, position, kv).ToArray();
+            var seen = Seen(sequence, position, head * Lists / shape.Heads).ToArray();
             var scores = seen.Select(p => Score(head, p - position, Dot(query, sequence.Keys[p].AsSpan(kv * shape.KeyDim, shape.KeyDim)))).ToArray();
             var sink = options.Sinks is { } sinks ? sinks[head] : double.NegativeInfinity;
             var largest = Math.Max(sink, scores.Max());
@@ -137,9 +137,9 @@ sealed unsafe class AttentionWorld : IDisposable
         Assert.True(error <= tolerance * norm, $"sequence {sequence.Id}, position {position}: NMSE {error / norm:g3}");
     }
 
-    IEnumerable<int> Seen(Sequence sequence, int position, int kvHead)
+    IEnumerable<int> Seen(Sequence sequence, int position, int list)
     {
-        if (Choose is not null) return Choose(position, OneChoice ? 0 : kvHead);
+        if (Choose is not null) return Choose(position, list);
         var window = options.Window ?? int.MaxValue;
         return Enumerable.Range(0, sequence.Keys.Count).Where(p => Math.Abs(p - position) < window && (p <= position || options.BothSides));
     }

@@ -52,6 +52,21 @@ static unsafe partial class OpDefinitions
         return new(x.Current(), expected, allocated);
     }
 
+    /// <summary>Two streams to three, added to what is there.</summary>
+    static OpRun OfMixStreams(Compute compute, int length, int rows, Func<Random, float> value)
+    {
+        using var x = new Matrix2(compute, rows, 2 * length, value, 1);
+        using var y = new Matrix2(compute, rows, 3 * length, value, 2);
+        using var weights = new Matrix2(compute, rows, 6, value, 3);
+        var expected = y.Map((row, i, old) => 2 * Enumerable.Range(0, 2).Sum(source => weights[row, (source * 3) + (i / length)] * x[row, (source * length) + (i % length)]) + old);
+        var allocated = Allocated(() =>
+        {
+            MixStreams.Add(y.Tensor, x.Tensor, weights.Tensor, 2);
+            Add.Forward(y.Tensor, MixStreams.Forward(x.Tensor, weights.Tensor, 2));
+        });
+        return new(y.Current(), expected, allocated);
+    }
+
     /// <summary>gpt-oss' gate: both sides cut, a steeper sigmoid, one added.</summary>
     static OpRun OfGated(Compute compute, int length, int rows, Func<Random, float> value)
     {

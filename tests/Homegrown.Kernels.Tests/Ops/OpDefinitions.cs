@@ -18,12 +18,15 @@ static unsafe partial class OpDefinitions
         [nameof(Add)] = OfAdd,
         [nameof(Attention)] = OfAttention,
         [nameof(CausalConvolution)] = OfCausalConvolution,
+        [nameof(ChooseKeys)] = OfChooseKeys,
         [nameof(Embedding)] = OfEmbedding,
         [nameof(Gated)] = OfGated,
         [nameof(LayerNorm)] = OfLayerNorm,
         [nameof(LinearRecurrence)] = OfLinearRecurrence,
         [nameof(MatMul)] = OfMatMul,
+        [nameof(MixStreams)] = OfMixStreams,
         [nameof(Multiply)] = OfMultiply,
+        [nameof(PoolWindows)] = OfPoolWindows,
         [nameof(RmsNorm)] = OfRmsNorm,
         [nameof(Rope)] = OfRope,
         [nameof(Scale)] = OfScale,
@@ -123,6 +126,33 @@ static unsafe partial class OpDefinitions
         return Rented(() => Attention.Forward(q.Tensor, k.Tensor, v.Tensor, pages, ragged, new(2, 1, length)), expected);
     }
 
+    /// <summary>Two keys a row of two heads; what is compared are the scores of the chosen ones, the largest first.</summary>
+    static OpRun OfChooseKeys(Compute compute, int length, int rows, Func<Random, float> value)
+    {
+        if (length == 0) return new([], [], 0);
+        using var q = new Matrix2(compute, rows, 2 * length, value, 1);
+        using var k = new Matrix2(compute, rows, length, value, 2);
+        using var weights = new Matrix2(compute, rows, 2, value, 3);
+        using var pages = new KvPages((rows + KvPages.PageSize - 1) / KvPages.PageSize, new KvEntry(1, length, 0), KvType.F32);
+        var (ragged, options, choice) = (new RaggedRows(), new IndexerOptions(2, 2), new KeyChoice());
+        ragged.Add(rows, 0, [.. Enumerable.Range(0, pages.Pages).Reverse()]);
+        Attention.Keep(k.Tensor, default, pages, ragged);
+        Assert.NotNull(ChooseKeys.Forward(q.Tensor, weights.Tensor, pages, ragged, options, choice));     // grows the lists
+        var allocated = Allocated(() => ChooseKeys.Forward(q.Tensor, weights.Tensor, pages, ragged, options, choice));
+        var (expected, actual) = (new List<double>(), new List<float>());
+        for (var row = 0; row < rows; row++)
+        {
+            expected.AddRange(Enumerable.Range(0, row + 1).Select(p => Score(row, p)).OrderByDescending(Rank).Take(2));
+            actual.AddRange(choice[row].ToArray().Select(p => (float)Score(row, p)).OrderByDescending(score => Rank(score)));
+        }
+
+        return new([.. actual], [.. expected], allocated);
+
+        double Score(int row, int p) => Enumerable.Range(0, 2).Sum(head => weights[row, head] * Math.Max(0, Enumerable.Range(0, length).Sum(d => q[row, (head * length) + d] * k[p, d])));
+
+        static double Rank(double score) => double.IsNaN(score) ? double.PositiveInfinity : Math.Min(score, double.MaxValue);
+    }
+
     static OpRun OfTimeStep(Compute compute, int length, int rows, Func<Random, float> value)
     {
         using var x = new Matrix2(compute, rows, length, value, 1);
@@ -143,6 +173,34 @@ static unsafe partial class OpDefinitions
         ragged.Add(rows, 0, [], 0);
         var expected = x.Map((row, i, _) => Enumerable.Range(0, 3).Sum(j => weight[j, i] * (row + j >= 2 ? x[row + j - 2, i] : 0)));
         return Rented(() => CausalConvolution.Forward(x.Tensor, weights, [], silu: false, new(slots, 0, 2 * length), ragged), expected);
+    }
+
+    /// <summary>Windows of 3 rows that take in those before them, with gates and biases.</summary>
+    static OpRun OfPoolWindows(Compute compute, int length, int rows, Func<Random, float> value)
+    {
+        if (length == 0) return new([], [], 0);
+        const int Window = 3;
+        var options = new PoolOptions(Window, Overlaps: true);
+        using var x = new Matrix2(compute, rows + 4, 2 * length, value, 1);
+        using var gates = new Matrix2(compute, rows + 4, 2 * length, value, 2);
+        using var bias = new Matrix2(compute, Window, 2 * length, value, 3);
+        using var slots = new StateSlots(1, PoolWindows.StateFloats(length, options));
+        var biases = bias.Current();
+        var ragged = new RaggedRows();
+        ragged.Add(rows + 4, 0, [], 0);
+        var expected = new double[(rows + 4) / Window * length];
+        for (var i = 0; i < expected.Length; i++)
+        {
+            var (first, channel) = (i / length * Window, i % length);
+            var series = Enumerable.Range(first, Window).Select(row => (row, column: length + channel));
+            if (first > 0) series = series.Concat(Enumerable.Range(first - Window, Window).Select(row => (row, column: channel)));
+            var (scores, places) = (series.Select(s => (double)(gates[s.row, s.column] + bias[s.row % Window, s.column])).ToArray(), series.ToArray());
+            var largest = scores.Any(double.IsNaN) ? double.NaN : scores.Max();
+            var weights = scores.Select(score => Math.Exp(score - largest)).ToArray();
+            expected[i] = weights.Select((weight, j) => weight * x[places[j].row, places[j].column]).Sum() / weights.Sum();
+        }
+
+        return Rented(() => PoolWindows.Forward(x.Tensor, gates.Tensor, biases, options, new(slots, 0, PoolWindows.StateFloats(length, options)), ragged), expected);
     }
 
     /// <summary>One head, keys of 3 numbers and values of <paramref name="length"/>, the delta rule from a state of zeros.</summary>

@@ -23,7 +23,7 @@ public enum SafetensorsType
     F64,
 }
 
-/// <summary>Sizes of the types, and which of them are weights as they stand.</summary>
+/// <summary>Sizes of the types, and which of them GGUF has as they stand.</summary>
 static class SafetensorsTypes
 {
     public static int Bytes(this SafetensorsType type) => type switch
@@ -34,12 +34,14 @@ static class SafetensorsTypes
         _ => 8,
     };
 
-    /// <summary>The same as a type of weights; null for types that hold codes, counts or eight bits of a number.</summary>
+    /// <summary>The same as a type of weights; null for types that hold codes or eight bits of a number.</summary>
     public static TensorType? Weights(this SafetensorsType type) => type switch
     {
         SafetensorsType.F32 => TensorType.F32,
         SafetensorsType.F16 => TensorType.F16,
         SafetensorsType.BF16 => TensorType.BF16,
+        SafetensorsType.I32 => TensorType.I32,
+        SafetensorsType.I64 => TensorType.I64,
         _ => null,
     };
 }
