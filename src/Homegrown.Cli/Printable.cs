@@ -10,5 +10,12 @@ static class Printable
                 for (var i = 0; i < cells.Length; i++) cells[i] = IsHarmful(source[i]) ? '\uFFFD' : source[i];
             }) : text;
 
+    /// <summary>The beginning of a text on one line.</summary>
+    public static string Excerpt(string text, int length = 48)
+    {
+        var line = string.Join(' ', Of(text[..Math.Min(text.Length, 4 * length)]).Split((char[])[' ', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries));
+        return line.Length <= length ? line : $"{line[..(char.IsHighSurrogate(line[length - 1]) ? length - 1 : length)]}...";
+    }
+
     static bool IsHarmful(char c) => char.IsControl(c) && c is not ('\n' or '\t');
 }

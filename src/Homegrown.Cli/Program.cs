@@ -21,6 +21,8 @@ static class Program
         Inspect.Create(terminal),
         Tokenize.Create(terminal),
         Template.Create(terminal),
+        Embed.Create(terminal),
+        Rerank.Create(terminal),
         Logits.Create(terminal),
         Perplexity.Create(terminal),
         Divergence.Create(terminal),

@@ -58,7 +58,7 @@ public sealed class LocalModel : IDisposable
         var weights = new Weights(source, packing);
         Config = ModelConfig.Read(metadata, weights.Rows("token_embd"));
         if (options.Exact) Config = Config.AsReference(source);
-        decoder = architecture.Load(Config, weights);
+        decoder = architecture.LoadDecoder(Config, weights);
         Warnings = [.. weights.Unread().Select(name => $"tensor {name} is not used"), .. metadata.Unread().Select(key => $"key {key} is not read")];
         BytesByType = weights.BytesByType;
         Tokenizer = TokenizerFactory.Of(source, Config.VocabularySize);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using System.Text.Json.Nodes;
+using Homegrown.Cli.Options;
 using Homegrown.Engine.Formats;
 using Homegrown.Engine.Tokenizers;
 using Homegrown.Engine.Tokenizers.Folders;
@@ -25,10 +26,10 @@ static class Tokenize
             HelpName = "MODEL> <TEXT",
         };
         words.CompletionSources.Add(_ => ModelStore.Of(terminal).List().Select(known => known.Name));
-        var file = new Option<string?>("--file") { Description = "Read the text from this file, as UTF-8; '-' is the input.", HelpName = "FILE" };
+        var file = TextsOptions.File("Read the text from this file");
         var ids = new Option<bool>("--ids") { Description = "Print ids only, one line for each text." };
         var noSpecial = new Option<bool>("--no-special") { Description = "No begin and end tokens, and control tokens in the text are plain text." };
-        var separator = new Option<string?>("--separator") { Description = "The file holds several texts with this line between them.", HelpName = "LINE" };
+        var separator = TextsOptions.Separator();
         var json = new Option<bool>("--json") { Description = "Print a JSON array, one object for each text: ids, pieces." };
         verb.Add(words);
         foreach (var option in (ReadOnlySpan<Option>)[file, ids, noSpecial, separator, json]) verb.Add(option);
@@ -38,7 +39,7 @@ static class Tokenize
             var (model, text) = Split(parsed.GetValue(words) ?? [], parsed.GetValue(file), store, terminal);
             var tokenizer = Open(model, store);
             var special = !parsed.GetValue(noSpecial);
-            var texts = Texts(text, parsed.GetValue(separator));
+            var texts = TextsOptions.Split(text, parsed.GetValue(separator));
             var results = new List<List<int>>(texts.Length);
             using (var progress = new ProgressLine(terminal, "encoding", text.Length, "characters"))
                 foreach (var one in texts)
@@ -64,21 +65,12 @@ static class Tokenize
     static (string? Model, string Text) Split(string[] words, string? file, ModelStore store, Terminal terminal) => (words, file) switch
     {
         ([_, _], not null) => throw new UsageException("both a text and --file: give one of them."),
-        (_, "-") => (words.FirstOrDefault(), terminal.In.ReadToEnd()),
-        (_, not null) => (words.FirstOrDefault(), Encoding.UTF8.GetString(File.ReadAllBytes(file))), // a byte order mark is text too
+        (_, not null) => (words.FirstOrDefault(), TextsOptions.Read(file, terminal)),
         ([var model, var text], _) => (model, text),
         ([var word], _) when store.Find(word) is not null || Directory.Exists(word) || word.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) => (word, Input(terminal)),
         ([var text], _) => (null, text),
         _ => (null, Input(terminal)),
     };
-
-    /// <summary>The texts between the separator lines; one after the last text ends it and begins no other.</summary>
-    static string[] Texts(string text, string? separator)
-    {
-        if (separator is null) return [text];
-        var texts = text.Split($"\n{separator}\n");
-        return texts is [.. var all, ""] ? all : texts;
-    }
 
     static string Input(Terminal terminal)
         => terminal.InIsTerminal ? throw new UsageException("there is no text: give TEXT or --file FILE, or pipe it in.") : terminal.In.ReadToEnd();

@@ -10,8 +10,9 @@ namespace Homegrown.Engine.Folders;
 /// </summary>
 public sealed class FolderSource : ModelSource
 {
-    // Where text models lie: alone, or beside a tower that sees or hears.
-    static readonly string[] Roots = ["model.", "model.language_model.", "language_model.model.", "model.text_model."];
+    // Where text models lie: alone, beside a tower that sees or hears, or without or below a head of its family.
+    static readonly string[] Roots = ["model.", "model.language_model.", "language_model.model.", "model.text_model.",
+        "", "bert.", "roberta.", "gte.", "new.", "mpnet.", "language_model."];
 
     // Parts that a text model does not need: towers of other senses.
     static readonly string[] Towers = ["visual.", "vision_tower.", "vision_model.", "audio_tower.", "multi_modal_projector.", "patch_merge_mlp.", "mm_projector.", "embed_vision.", "vit_large_projector.", "embed_audio."];

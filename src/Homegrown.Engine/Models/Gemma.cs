@@ -24,9 +24,10 @@ public static class Gemma
     static readonly KeyMap Keys = KeyMap.Decoder.With(
         ("attn_logit_softcapping", "attn_logit_softcapping"),
         ("final_logit_softcapping", "final_logit_softcapping")).With(
+        ("attention.causal", c => !(c.Flag("use_bidirectional_attention") ?? false)),
         ("attention.scale", c => 1 / Math.Sqrt(c.Number("query_pre_attn_scalar") ?? c.Number("head_dim") ?? 256)));
 
-    static readonly string[] Idle = ["_sliding_window_pattern", "use_bidirectional_attention", "cache_implementation", "sliding_window_pattern"];
+    static readonly string[] Idle = ["_sliding_window_pattern", "cache_implementation", "sliding_window_pattern"];
 
     public static readonly Architecture Gemma2 = new("gemma2")
     {
@@ -47,8 +48,20 @@ public static class Gemma
             Names = Names,
             Idle = Idle,
         }],
-        Load = (c, w) => Build(c.WithFullLayers(period: 6, full: 5), w, RopeConfig.Read(c.Metadata, c.HeadDim, c.ContextLength, "_swa")),
+        Load = BuildGemma3,
     };
+
+    /// <summary>EmbeddingGemma (2025, arXiv 2509.20354 §2) as GGUF calls it; its folder is a Gemma 3 that sees both sides.</summary>
+    public static readonly Architecture Embedding = new("gemma-embedding")
+    {
+        Maker = "Google",
+        Models = "EmbeddingGemma 300M",
+        Defaults = new Dictionary<string, object> { ["attention.causal"] = false },
+        Load = BuildGemma3,
+    };
+
+    static Transformer BuildGemma3(ModelConfig c, Weights w)
+        => Build(c.WithFullLayers(period: 6, full: 5), w, RopeConfig.Read(c.Metadata, c.HeadDim, c.ContextLength, "_swa"));
 
     /// <param name="windowed">How layers with a window turn.</param>
     static Transformer Build(ModelConfig c, Weights w, RopeConfig windowed)
@@ -61,7 +74,7 @@ public static class Gemma
             {
                 Rope = c.Window(layer) is null ? full : local,
                 Norms = w.HeadNorms(c),
-                Options = new() { Scale = scale, SoftCap = cap, Window = c.Window(layer) },
+                Options = c.Sight(layer) with { Scale = scale, SoftCap = cap },
             },
             w.RmsNorm("ffn_norm", c),
             w.Gated(c.Hidden, c.FeedForward, new(c.HalfGelu ? Activation.GeluTanhHalf : Activation.GeluTanh)))

@@ -48,7 +48,7 @@ public static class Llama
         ModelConfig c, Weights w, RopeLayer rope, Func<int, Weights, IFeedForward>? feedForward = null, string between = "ffn_norm")
         => new(c, w, [rope], (layer, w) => new ResidualBlock(
             w.RmsNorm("attn_norm", c),
-            new SelfAttention(layer, w, c.Hidden, c.Shapes[layer]) { Rope = rope, Norms = w.HeadNorms(c), Options = new() { Window = c.Window(layer) } },
+            new SelfAttention(layer, w, c.Hidden, c.Shapes[layer]) { Rope = rope, Norms = w.HeadNorms(c), Options = c.Sight(layer) },
             w.RmsNorm(between, c),
             feedForward?.Invoke(layer, w) ?? w.Gated(c)));
 

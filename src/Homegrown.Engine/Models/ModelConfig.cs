@@ -68,6 +68,16 @@ public sealed record ModelConfig
     /// <summary>By layer; 0 for all positions.</summary>
     public required int[] Windows { get; init; }
 
+    /// <summary>Tokens see what is before them alone; false for models that read a text whole.</summary>
+    public bool Causal { get; init; } = true;
+
+    /// <summary>
+    /// What rows of a layer see. Where both sides are seen, a window is a token's own and half of the number to each side, as GGUF files and
+    /// folders count it (ModernBERT, Gemma's encoders).
+    /// </summary>
+    public AttentionOptions Sight(int layer)
+        => Causal ? new() { Window = Window(layer) } : new() { BothSides = true, Window = Window(layer) is { } width ? (width / 2) + 1 : null };
+
     /// <summary>The same model with windows in all layers but every <paramref name="period"/>th, unless its file says which.</summary>
     /// <param name="full">Of each period, the layer without a window.</param>
     public ModelConfig WithFullLayers(int period, int full)
@@ -112,14 +122,14 @@ public sealed record ModelConfig
             ContextLength = Math.Max(context, rope.Scaling.Context),
             NormEpsilon = (float)(keys.Number("attention.layer_norm_rms_epsilon") ?? keys.Number("attention.layer_norm_epsilon")
                 ?? throw keys.Missing("attention.layer_norm_rms_epsilon", "a number")),
-            Activation = ReadActivation(keys),
+            Activation = ReadActivation(keys, "activation"),
             Rope = rope,
             Windows = windows,
+            Causal = keys.Flag("attention.causal", true),
             Metadata = keys,
         };
         if (keys.Optional("vocab_size", () => vocabularyRows) != vocabularyRows)
             throw keys.Error("vocab_size", $"is not the {vocabularyRows} rows of token_embd.weight");
-        if (keys.Flag("attention.causal") == false) throw keys.Error("attention.causal", "a model that sees the future cannot generate");
         return config;
     }
 
@@ -159,13 +169,13 @@ public sealed record ModelConfig
     }
 
     /// <summary>By the names of Hugging Face's library; GGUF has no such key, there it belongs to the architecture.</summary>
-    static Activation ReadActivation(ModelMetadata keys) => keys.Text("activation") switch
+    internal static Activation ReadActivation(ModelMetadata keys, string key) => keys.Text(key) switch
     {
         null or "silu" or "swish" or "swiglu" => Activation.Silu,
         "gelu" => Activation.Gelu,
         "gelu_pytorch_tanh" or "gelu_new" or "gelu_fast" => Activation.GeluTanh,
         "relu" => Activation.Relu,
         "relu2" => Activation.ReluSquared,
-        var name => throw keys.Error("activation", $"'{name}' is not supported (silu, gelu, gelu_pytorch_tanh, relu, relu2 are)"),
+        var name => throw keys.Error(key, $"'{name}' is not supported (silu, gelu, gelu_pytorch_tanh, relu, relu2 are)"),
     };
 }

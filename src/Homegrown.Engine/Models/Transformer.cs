@@ -7,7 +7,7 @@ using Homegrown.Kernels.Ops;
 namespace Homegrown.Engine.Models;
 
 /// <summary>What decoders have around their blocks: the token table, a last norm, the head.</summary>
-public sealed class Transformer : Decoder
+public sealed class Transformer : Decoder, IEncoder
 {
     readonly RopeLayer[] ropes;
     readonly EmbeddingLayer embedding;
@@ -23,6 +23,7 @@ public sealed class Transformer : Decoder
     {
         this.ropes = ropes;
         KvShape = cache ?? new(c.Shapes);
+        Width = c.Hidden;
         embedding = w.Embedding("token_embd", c.VocabularySize, c.Hidden);
         blocks = w.Layers(c.Layers, block);
         this.norm = norm ?? w.RmsNorm("output_norm", c.Hidden, c.NormEpsilon);
@@ -30,6 +31,9 @@ public sealed class Transformer : Decoder
     }
 
     public override KvShape KvShape { get; }
+
+    /// <inheritdoc/>
+    public int Width { get; }
 
     /// <summary>Makes what layers share in a step from what enters the first of them, [tokens, hidden]; null where there is nothing.</summary>
     public Action<Tensor, Batch>? Begin { get; init; }
@@ -49,7 +53,8 @@ public sealed class Transformer : Decoder
     /// <summary>Multiplies each logit by its own number (Baichuan 2), [vocabulary]; empty where it does not.</summary>
     public float[] LogitScales { get; init; } = [];
 
-    public override Tensor Forward(Batch batch)
+    /// <inheritdoc/>
+    public Tensor Encode(Batch batch)
     {
         var x = Widened(Scale.Forward(embedding.Rows(batch), EmbeddingScale));     // [tokens, streams * hidden]
         foreach (var rope in ropes) rope.Prepare(batch);
@@ -60,7 +65,12 @@ public sealed class Transformer : Decoder
             block.Forward(x, batch);
         }
 
-        var logits = Scale.Forward(head.Forward(norm.Forward(batch.RowsToSample(x))), LogitScale);
+        return norm.Forward(batch.RowsToSample(x));
+    }
+
+    public override Tensor Forward(Batch batch)
+    {
+        var logits = Scale.Forward(head.Forward(Encode(batch)), LogitScale);
         if (LogitScales.Length > 0) Multiply.Columns(logits, LogitScales);
         return LogitCap is { } cap ? Scale.Forward(Activate.Forward(Scale.Forward(logits, 1 / cap), Activation.Tanh), cap) : logits;   // [sampled, vocabulary]
     }

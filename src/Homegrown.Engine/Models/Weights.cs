@@ -190,6 +190,14 @@ public sealed class Weights
         return values;
     }
 
+    /// <summary>A small matrix as float32, row after row.</summary>
+    public float[] Floats(string name, int rows, int columns)
+    {
+        var (weight, values) = (Take(Full(name), rows, columns).Open(), new float[checked(rows * columns)]);
+        for (var row = 0; row < rows; row++) weight.Dequantize(row, values.AsSpan(row * columns, columns));
+        return values;
+    }
+
     /// <summary>A small matrix of integers from 0 up, row by row: [rows * columns].</summary>
     /// <param name="below">They are smaller than this.</param>
     public long[] Integers(string name, int rows, int columns, long below = long.MaxValue)

@@ -20,12 +20,15 @@ public sealed class Batch(Compute compute, KvCache cache)
     readonly List<(int Rows, int Length)> runs = [];
     readonly List<KvLease> leases = [];
     readonly List<(WindowRows Rows, bool Filled)> windows = [];
-    int[] tokens = new int[16];
+    int[] tokens = new int[16], types = new int[16];
 
     public Compute Compute { get; } = compute;
 
     /// <summary>Token of each row, [rows].</summary>
     public ReadOnlySpan<int> Tokens => tokens.AsSpan(0, rows.Rows);
+
+    /// <summary>Which text of a pair each row is of, as its tokenizer counts them (token_type_ids), [rows].</summary>
+    public ReadOnlySpan<int> Types => types.AsSpan(0, rows.Rows);
 
     /// <summary>Position of each row in its sequence, [rows].</summary>
     public ReadOnlySpan<int> Positions => rows.Positions;
@@ -48,13 +51,21 @@ public sealed class Batch(Compute compute, KvCache cache)
     /// <summary>Adds tokens of a sequence, the first at <paramref name="firstPosition"/>, with logits of the last or of all of them.</summary>
     /// <param name="lease">What the sequence holds of the cache: pages enough for all positions up to the last added one.</param>
     /// <param name="length">Tokens of the sequence so far, those of later steps included: some rotations depend on it. 0 takes the added ones.</param>
-    public void Add(ReadOnlySpan<int> added, int firstPosition, KvLease lease, LogitsOf logits, int length = 0)
+    /// <param name="addedTypes">See <see cref="Types"/>; all 0 where empty.</param>
+    public void Add(ReadOnlySpan<int> added, int firstPosition, KvLease lease, LogitsOf logits, int length = 0, ReadOnlySpan<int> addedTypes = default)
     {
         runs.Add((added.Length, Math.Max(length, firstPosition + added.Length)));
         leases.Add(lease);
         var first = rows.Rows;
-        if (tokens.Length < first + added.Length) Array.Resize(ref tokens, Math.Max(first + added.Length, tokens.Length * 2));
+        if (tokens.Length < first + added.Length)
+        {
+            Array.Resize(ref tokens, Math.Max(first + added.Length, tokens.Length * 2));
+            Array.Resize(ref types, tokens.Length);
+        }
+
         added.CopyTo(tokens.AsSpan(first));
+        types.AsSpan(first, added.Length).Clear();
+        addedTypes.CopyTo(types.AsSpan(first, added.Length));
         rows.Add(added.Length, firstPosition, CollectionsMarshal.AsSpan(lease.Pages), lease.Slot);
         var wanted = logits switch { LogitsOf.None => 0, LogitsOf.Last => 1, _ => added.Length };
         for (var row = first + added.Length - wanted; row < rows.Rows; row++) sampled.Add(row);

@@ -39,6 +39,18 @@ sealed class WordPieceTokenizer : VocabularyTokenizer
         }
     }
 
+    public override EncodedPair EncodePair(string first, string second, bool parseSpecial = false)
+    {
+        if (Bos is not { } begin || Eos is not { } end) return base.EncodePair(first, second, parseSpecial);
+        var ids = new List<int> { begin };
+        Encode(first, ids, parseSpecial);
+        ids.Add(end);
+        var count = ids.Count;
+        Encode(second, ids, parseSpecial);
+        ids.Add(end);
+        return new(ids, [.. Enumerable.Range(0, ids.Count).Select(i => i < count ? 0 : 1)]);
+    }
+
     void EncodeWord(ReadOnlySpan<char> word, List<int> ids)
     {
         var start = ids.Count;

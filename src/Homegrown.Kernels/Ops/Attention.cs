@@ -62,7 +62,7 @@ public static unsafe class Attention
         var y = q.Compute.Rent(q.Rows, shape.Heads * shape.ValueDim);
         var scratch = q.Compute.Arena.Mark;
         fixed (int* table = rows.PageTable, chosen = choice == null ? default : choice.Positions)
-        fixed (float* sinks = options.Sinks, slopes = options.Slopes)
+        fixed (float* sinks = options.Sinks, slopes = options.Slopes, distances = options.Distances)
         {
             var call = new AttentionCall
             {
@@ -77,6 +77,8 @@ public static unsafe class Attention
                 SoftCap = options.SoftCap ?? 0,
                 Sinks = sinks,
                 Slopes = slopes,
+                Distances = distances,
+                Reach = ((options.Distances?.Length ?? 0) / shape.Heads) / 2,
                 Chosen = chosen,
                 Lists = choice is null || q.Rows == 0 ? 1 : choice.Lists / q.Rows,
                 Late = late,

@@ -35,6 +35,12 @@ readonly unsafe struct AttentionCall
     /// <summary>[heads], or null.</summary>
     public float* Slopes { get; init; }
 
+    /// <summary>[heads, 2 * Reach + 1], or null.</summary>
+    public float* Distances { get; init; }
+
+    /// <summary>Steps from a row's own position that have biases of their own.</summary>
+    public int Reach { get; init; }
+
     /// <summary>The positions of all lists, or null where rows attend to all that they may see.</summary>
     public int* Chosen { get; init; }
 
@@ -55,6 +61,9 @@ readonly unsafe struct AttentionCall
 
     /// <summary>The list of a row and a query head.</summary>
     public int List(int row, int head) => (row * Lists) + (head / (Shape.Heads / Lists));
+
+    /// <summary>What a head's score of a position gets by its distance from the row's own.</summary>
+    public float Bias(int head, int distance) => Distances[(head * ((2 * Reach) + 1)) + Reach + Math.Clamp(distance, -Reach, Reach)];
 
     /// <summary>The first position that the row at <paramref name="position"/> sees.</summary>
     public int FirstSeen(int position) => Math.Max(0, position - Window + 1);

@@ -16,6 +16,8 @@ static class AttentionCheck
         if (options.SoftCap <= 0) throw new ArgumentOutOfRangeException(nameof(options), options.SoftCap, "SoftCap: scores are capped at something above 0.");
         if (options.Sinks is { } sinks && sinks.Length != shape.Heads) throw new ArgumentException($"{sinks.Length} sinks for {shape.Heads} heads.", nameof(options));
         if (options.Slopes is { } slopes && slopes.Length != shape.Heads) throw new ArgumentException($"{slopes.Length} slopes for {shape.Heads} heads.", nameof(options));
+        if (options.Distances is { } distances && (distances.Length % shape.Heads != 0 || distances.Length / shape.Heads % 2 == 0))
+            throw new ArgumentException($"{distances.Length} biases by distance are no odd number for each of {shape.Heads} heads.", nameof(options));
         if (choice is not null) Choice(choice, rows, shape, options);
     }
 

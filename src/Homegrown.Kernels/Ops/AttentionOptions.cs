@@ -44,6 +44,12 @@ public sealed record AttentionOptions
     public float[]? Slopes { get; init; }
 
     /// <summary>
+    /// For each head, what a position adds to its score by its distance from the row's own, [heads, 2 * reach + 1], from reach before it to
+    /// reach after it; what is farther counts as at reach (relative biases, T5, arXiv 1910.10683 §2.1; MPNet).
+    /// </summary>
+    public float[]? Distances { get; init; }
+
+    /// <summary>
     /// ALiBi's slopes (Press et al. 2021, arXiv 2108.12409 §3): 2^(-8 h / n) for heads h = 1 to n, a power of two; further heads take
     /// every second slope of 2n.
     /// </summary>

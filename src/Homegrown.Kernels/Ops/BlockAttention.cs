@@ -156,6 +156,7 @@ readonly unsafe struct BlockAttention<TLanes>(in AttentionCall call, in QueryBlo
         var (start, stop) = (from & -TLanes.Count, (to + TLanes.Count - 1) & -TLanes.Count);
         if (call.SoftCap > 0) Cap(scores, start, stop);
         if (call.Slopes != null) Lean(scores, start, stop, position, call.Slopes[block.Place(row, group).Head]);
+        if (call.Distances != null) Bias(scores, start, stop, position, block.Place(row, group).Head);
         new Span<float>(scores + start, from - start).Fill(float.NegativeInfinity);
         new Span<float>(scores + to, stop - to).Fill(float.NegativeInfinity);
         var (max, sum) = (TLanes.Create(float.MinValue), TLanes.Create(0));
@@ -187,9 +188,18 @@ readonly unsafe struct BlockAttention<TLanes>(in AttentionCall call, in QueryBlo
         var steps = stackalloc float[TLanes.Count];
         for (var i = start; i < stop; i += TLanes.Count)
         {
-            for (var lane = 0; lane < TLanes.Count; lane++)
-                steps[lane] = (call.Chosen == null ? i + lane : call.Chosen[block.List + Math.Min(i + lane, block.End - 1)]) - position;
+            for (var lane = 0; lane < TLanes.Count; lane++) steps[lane] = PositionAt(i + lane) - position;
             TLanes.MultiplyAdd(TLanes.Create(slope), TLanes.Load(steps), TLanes.Load(scores + i)).Store(scores + i);
         }
     }
+
+    /// <summary>Adds what a head's scores get by their distance from the row's own position.</summary>
+    [MethodImpl(Hot)]
+    void Bias(float* scores, int start, int stop, int position, int head)
+    {
+        for (var i = start; i < stop; i++) scores[i] += call.Bias(head, PositionAt(i) - position);
+    }
+
+    /// <summary>The position of a place among those that the block attends to; beyond the last of chosen ones that one.</summary>
+    int PositionAt(int place) => call.Chosen == null ? place : call.Chosen[block.List + Math.Min(place, block.End - 1)];
 }

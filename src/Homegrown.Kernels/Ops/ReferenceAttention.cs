@@ -50,6 +50,7 @@ static unsafe class ReferenceAttention
             score *= call.Scale;
             if (call.SoftCap > 0) score = call.SoftCap * Math.Tanh(score / call.SoftCap);
             if (call.Slopes != null) score += call.Slopes[head] * (double)(position - own);
+            if (call.Distances != null) score += call.Bias(head, position - own);
             weights[i] = score;
             largest = Math.Max(largest, score);
         }

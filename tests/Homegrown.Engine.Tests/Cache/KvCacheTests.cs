@@ -100,17 +100,23 @@ public sealed class KvCacheTests
     }
 
     [Fact]
-    public void A_text_of_an_encoder_sees_itself_whole_and_no_other()
+    public void A_text_that_sees_both_sides_sees_itself_whole_and_no_other()
     {
         // Equal scores, so that a row is the mean of the values of its text.
         using var compute = new Compute(new() { Threads = 1 });
-        using var batch = new EncoderBatch(compute);
+        using var cache = new KvCache(new KvShape(1, 1, 8), 256, KvType.F32);
+        var batch = new Batch(compute, cache);
         batch.Clear();
-        batch.Add(new int[2]);
-        batch.Add(new int[70]);
+        foreach (var length in (int[])[2, 70])
+        {
+            var lease = new KvLease();
+            Assert.True(cache.TryReserve(lease, length));
+            batch.Add(new int[length], 0, lease, LogitsOf.None);
+        }
+
         var (q, v) = (Filled(compute, 72, 8, 0), Filled(compute, 72, 8, 3));
         foreach (var row in (int[])[0, 1]) v.Row(row).Fill(row);
-        var y = batch.Attend(q, q, v, new(1, 1, 8), new() { BothSides = true });
+        var y = batch.Attend(0, q, q, v, new(1, 1, 8), new() { BothSides = true });
         Assert.Equal([0.5f, 0.5f, 3f, 3f], [y.Row(0)[0], y.Row(1)[7], y.Row(2)[0], y.Row(71)[0]]);
     }
 

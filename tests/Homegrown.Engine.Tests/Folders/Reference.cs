@@ -20,6 +20,8 @@ sealed class Reference : IDisposable
 
     public static Reference Open(string folder) => new(Path.Combine(folder, "reference.safetensors"));
 
+    public IEnumerable<string> Names => directory.EnumerateObject().Select(tensor => tensor.Name).Where(name => name != "__metadata__");
+
     public float[] Floats(string name) => MemoryMarshal.Cast<byte, float>(Bytes(name)).ToArray();
 
     public int[] Integers(string name) => MemoryMarshal.Cast<byte, int>(Bytes(name)).ToArray();

@@ -1,6 +1,7 @@
 using System.Text;
 using Homegrown.Engine.Folders;
 using Homegrown.Engine.Models;
+using Homegrown.Engine.Tests.Embeddings;
 using Homegrown.Engine.Tests.Folders;
 using Homegrown.Testing;
 
@@ -29,6 +30,7 @@ public sealed class ModelsPageTests
     {
         var files = ArchitectureTests.Names.ToLookup(name => Architecture(ArchitectureTests.Fixture(name).Path), StringComparer.Ordinal);
         var folders = FolderTests.Folders.Select(row => row.Data).ToLookup(name => Architecture(Repository.Shared("hf", name)), StringComparer.Ordinal);
+        var encoders = EmbeddingFolderTests.Folders.Concat(RerankFolderTests.Folders).Select(row => row.Data).ToLookup(name => Architecture(Repository.Shared("embeddings", name)), StringComparer.Ordinal);
         var page = new StringBuilder("""
             # Models
 
@@ -41,6 +43,7 @@ public sealed class ModelsPageTests
               (Spark: 4e-9, its reference rounds each GELU to half precision).
             - **transformers**: logits of these folders at NMSE below 1e-10, and their greedy ids. The same weights as a GGUF file give the same logits, bit
               for bit.
+            - **vectors**: vectors of these folders at NMSE below 1e-10, or rerankers' scores within 2e-5, that transformers computed.
             - **formulae**: logits of the paper's formulae in float64, at NMSE below 1e-11, from folder and GGUF file.
 
             All that have fixtures pass one theory: a prompt in one piece, in steps, beside others and after a snapshot ends in the same logits (where
@@ -56,6 +59,7 @@ public sealed class ModelsPageTests
             [
                 .. Proof("llama.cpp", files[architecture.Id]),
                 .. Proof("transformers", folders[architecture.Id]),
+                .. Proof("vectors", encoders[architecture.Id]),
                 .. FormulaTests.Architectures.Contains(architecture.Id) ? (string[])["**formulae**"] : [],
             ];
             var types = string.Join(", ", architecture.Folders.SelectMany(map => map.ModelTypes));

@@ -26,7 +26,7 @@ sealed class StepDriver : IDisposable
         packing = new PackedWeights(compute);
         var weights = new Weights(source, packing);
         var config = ModelConfig.Read(metadata, weights.Rows("token_embd"));
-        decoder = ModelCatalog.Find(source).Load(exact ? config.AsReference(source) : config, weights);
+        decoder = ModelCatalog.Find(source).LoadDecoder(exact ? config.AsReference(source) : config, weights);
         cache = new KvCache(decoder.KvShape, positions, exact ? KvType.F32 : KvType.F16, sequences: 2);
         batch = new Batch(compute, cache);
     }

@@ -30,7 +30,7 @@ public sealed class AllocationTests
         using var compute = new Compute(new() { Exact = exact });
         using var packing = new PackedWeights(compute);
         var weights = new Weights(file, packing);
-        var model = ModelCatalog.Find(file).Load(ModelConfig.Read(metadata, weights.Rows("token_embd")), weights);
+        var model = ModelCatalog.Find(file).LoadDecoder(ModelConfig.Read(metadata, weights.Rows("token_embd")), weights);
         using var cache = new KvCache(model.KvShape, 256, exact ? KvType.F32 : KvType.F16);
         using var engine = new EngineLoop(model, compute, cache);
         var sink = new MeasuringSink(steps: 40, warmUp: 20);

@@ -50,6 +50,14 @@ public sealed class AttentionOptionTests
         => Run(new(heads, kvHeads, 32), KvType.F32, new() { Slopes = AttentionOptions.AlibiSlopes(heads) });
 
     [Theory]
+    [InlineData(true, 3)]
+    [InlineData(true, 80)]
+    [InlineData(false, 5)]
+    [InlineData(false, 0)]
+    public void Scores_with_biases_by_distance(bool bothSides, int reach)
+        => Run(new(6, 2, 32), KvType.F32, new() { BothSides = bothSides, Distances = [.. Enumerable.Range(0, 6 * ((2 * reach) + 1)).Select(i => MathF.Sin(i * 1.7f))] });
+
+    [Theory]
     [InlineData(null)]
     [InlineData(1)]
     [InlineData(20)]

@@ -129,6 +129,7 @@ public sealed class AttentionTests
         Assert.Contains("window", Refuses([0, 1], new(4, 2, 16), new() { Window = 0 }), StringComparison.OrdinalIgnoreCase);
         Assert.Contains("3 sinks for 4 heads", Refuses([0, 1], new(4, 2, 16), new() { Sinks = new float[3] }));
         Assert.Contains("3 slopes for 4 heads", Refuses([0, 1], new(4, 2, 16), new() { Slopes = new float[3] }));
+        Assert.Contains("no odd number for each of 4 heads", Refuses([0, 1], new(4, 2, 16), new() { Distances = new float[8] }));
         Assert.Contains("capped", Refuses([0, 1], new(4, 2, 16), new() { SoftCap = 0 }));
 
         string Refuses(int[] table, AttentionShape shape, AttentionOptions? options = null)

@@ -148,6 +148,12 @@ sealed unsafe class AttentionWorld : IDisposable
     {
         var score = dot * scale;
         if (options.SoftCap is { } cap) score = cap * Math.Tanh(score / cap);
+        if (options.Distances is { } distances)
+        {
+            var reach = distances.Length / shape.Heads / 2;
+            score += distances[(head * ((2 * reach) + 1)) + reach + Math.Clamp(distance, -reach, reach)];
+        }
+
         return score + (options.Slopes is { } slopes ? slopes[head] * (double)distance : 0);
     }
 
