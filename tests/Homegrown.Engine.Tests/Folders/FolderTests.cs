@@ -22,7 +22,7 @@ public sealed class FolderTests
         "phimoe", "gemma4_text",
         "deepseek_v4", "deepseek_v4-fp4", "qwen4_exp", "glm5_next",
         "phimoe", "gemma4_text", "minimax_m3",
-        "deepseek_v32", "glm_moe_dsa",
+        "deepseek_v32", "glm_moe_dsa", "hy_v4",
         "deepseek_v4", "deepseek_v4-fp4",
         "deepseek_v2", "deepseek_v3", "deepseek_v3-fp8", "kimi_k25", "glm4_moe_lite", "youtu",
         "deepseek_v2", "deepseek_v3", "deepseek_v3-fp8", "kimi_k25", "glm4_moe_lite", "youtu", "axk1", "mistral4", "minicpm3", "longcat_flash",
