@@ -15,7 +15,7 @@ public sealed class FolderSource : ModelSource
         "", "bert.", "roberta.", "gte.", "new.", "mpnet.", "language_model."];
 
     // Parts that a text model does not need: towers of other senses.
-    static readonly string[] Towers = ["visual.", "vision_tower.", "vision_model.", "audio_tower.", "multi_modal_projector.", "patch_merge_mlp.", "mm_projector.", "embed_vision.", "vit_large_projector.", "embed_audio."];
+    static readonly string[] Towers = ["visual.", "vision_tower.", "vision_model.", "audio_tower.", "multi_modal_projector.", "patch_merge_mlp.", "mm_projector.", "embed_vision.", "vit_large_projector.", "embed_audio.", "vision_encoder.", "audio_encoder."];
 
     readonly SafetensorsFolder folder;
     readonly FolderKeys keys;
@@ -90,7 +90,7 @@ public sealed class FolderSource : ModelSource
 
     /// <summary>Layers that predict further tokens (DeepSeek-V3, arXiv 2412.19437 §2.2): they come after the last one, or by themselves.</summary>
     bool PredictsFurther(string name)
-        => name.StartsWith("mtp.", StringComparison.Ordinal) || name.StartsWith($"{root}mtp.", StringComparison.Ordinal)
+        => name.StartsWith("mtp.", StringComparison.Ordinal) || name.StartsWith($"{root}mtp.", StringComparison.Ordinal) || name.StartsWith($"{root}mtp_layers.", StringComparison.Ordinal)
             || (name.StartsWith($"{root}layers.", StringComparison.Ordinal) && int.TryParse(name[$"{root}layers.".Length..].Split('.')[0], out var layer) && layer >= metadata.Positive("block_count"));
 
     ModelTensor? Stored(string module)

@@ -35,11 +35,14 @@ sealed class Indexers
     /// <summary>Of the norm of keys.</summary>
     public float NormEpsilon { get; init; } = 1e-6f;
 
+    /// <summary>The layer has an indexer of its own.</summary>
+    public bool Has(int layer, Weights w) => types is null ? w.Has("indexer.attn_k") : types[layer] != 0;
+
     /// <summary>A layer's own, or where it has none (by <c>attention.indexer.types</c>, or its tensors) what the nearest before it chose.</summary>
     /// <param name="layer">Layers are asked for in order.</param>
     public IKeyChooser Of(int layer, Weights w)
     {
-        if (types is null ? w.Has("indexer.attn_k") : types[layer] != 0)
+        if (Has(layer, w))
         {
             chosen = true;
             return new KeyIndexer(

@@ -18,6 +18,8 @@ public sealed class AllocationTests
 
     /// <summary>Layers whose lists and windows are made anew every step.</summary>
     [Theory]
+    [InlineData("deepseek_v32")]
+    [InlineData("hy_v4")]
     [InlineData("deepseek_v4")]
     [InlineData("qwen4_exp")]
     [InlineData("glm5_next")]
