@@ -28,7 +28,7 @@ public static class BailingMoe3
                 ("kda.safe_gate", "kda_safe_gate"),
                 ("ssm.conv_kernel", "short_conv_kernel_size|linear_conv_kernel_dim")).With(
                 ("attention.head_count_kv", KeyHeads),
-                ("expert_gating_func", Scores),
+                ("expert_gating_func", c => Scores(c)),
                 ("swiglu_clamp_exp", Unclamped),
                 ("attention.group_norm", NoLightning)),
             Names = NameMap.Experts.With(KimiDeltaNames.In("model.layers.{l}.attention")).With(
@@ -85,7 +85,7 @@ public static class BailingMoe3
     }
 
     /// <summary>GGUF's number of the scores, sigmoid unless the folder says otherwise.</summary>
-    static object? Scores(FolderConfig c) => (c.Text("scoring_func") ?? c.Text("score_function")) switch
+    static long Scores(FolderConfig c) => (c.Text("scoring_func") ?? c.Text("score_function")) switch
     {
         null or "sigmoid" => 2L,
         "softmax" => 1L,

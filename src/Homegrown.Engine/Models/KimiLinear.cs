@@ -26,7 +26,7 @@ public static class KimiLinear
                 ("ssm.conv_kernel", "linear_attn_config.short_conv_kernel_size")).With(
                 ("attention.head_count_kv", KeyHeads),
                 ("expert_gating_func", c => c.Text("moe_router_activation_func") == "softmax" ? 1L : 2L),
-                ("rope.dimension_count", TurnedWidth)),
+                ("rope.dimension_count", c => TurnedWidth(c))),
             Names = LatentFolders.Names.With(KimiDeltaNames.In("model.layers.{l}.self_attn")).With(
                 ("blk.{l}.ffn_gate", "model.layers.{l}.mlp.gate_proj|model.layers.{l}.block_sparse_moe.gate_proj"),
                 ("blk.{l}.ffn_up", "model.layers.{l}.mlp.up_proj|model.layers.{l}.block_sparse_moe.up_proj"),

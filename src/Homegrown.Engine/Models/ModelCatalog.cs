@@ -64,7 +64,7 @@ public static class ModelCatalog
         DeepSeek2.Architecture,
         DeepSeek32.Architecture,
         DeepSeek32.Glm5,
-        DeepSeek32.Architecture, DeepSeek32.Glm5, HunyuanV4.Architecture,
+        HunyuanV4.Architecture,
         DeepSeek4.Architecture,
         Qwen4Exp.Architecture,
         Glm5Next.Architecture,
