@@ -16,7 +16,7 @@ static class FolderRope
     {
         return
         [
-            ($"rope.freq_base{suffix}", c => Find(c, "rope_theta") ?? c.Find("rope_theta") ?? c.Find("rotary_emb_base")),
+            ($"rope.freq_base{suffix}", c => c.Find("rope_theta") is var older && Find(c, "rope_theta") is { } given ? given : older ?? c.Find("rotary_emb_base")),
             ($"rope.dimension_count{suffix}", c => Dimensions(c, Find(c, "partial_rotary_factor") ?? c.Find("partial_rotary_factor") ?? c.Find("rotary_pct"))),
             ($"rope.scaling{suffix}.type", Kind),
             ($"rope.scaling{suffix}.factor", c => Find(c, "factor")),

@@ -67,7 +67,12 @@ public sealed class KeyMap
         => config =>
         {
             object? found = null;
-            foreach (var name in names) found ??= config.Find(name);    // all are asked for, so that none counts as unread
+            foreach (var name in names)
+            {
+                var value = config.Find(name);      // all are asked for, so that none counts as unread
+                found ??= value;
+            }
+
             return found;
         };
 }

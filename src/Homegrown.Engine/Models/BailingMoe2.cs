@@ -12,6 +12,7 @@ public static class BailingMoe2
     public static readonly Architecture Architecture = new("bailingmoe2")
     {
         Maker = "Ant",
+        Models = "Ling and Ring 2.0: mini 16B-A1.4B, flash 100B-A6.1B, 1T-A50B",
         Folders = [new("bailing_moe_v2", "bailing_moe")
         {
             Keys = KeyMap.Decoder.With(("expert_gating_func", c => Scores(c)), ("expert_shared_feed_forward_length", c => SharedWidth(c)), ("norm_head", Unnormed)),

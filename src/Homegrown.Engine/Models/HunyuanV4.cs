@@ -19,6 +19,7 @@ public static class HunyuanV4
     public static readonly Architecture Architecture = new("hy_v4")
     {
         Maker = "Tencent",
+        Models = "Hunyuan 4",
         Folders = [new("hy_v4")
         {
             Keys = LatentFolders.Keys.WithIndexers().With(

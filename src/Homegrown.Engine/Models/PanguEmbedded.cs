@@ -9,6 +9,7 @@ public static class PanguEmbedded
     public static readonly Architecture Architecture = new("pangu-embedded")
     {
         Maker = "Huawei",
+        Models = "openPangu-Embedded 1B and 7B",
         Folders = [new("PanguEmbedded", "pangu_embedded")],
         Load = (c, w) => Llama.Build(c, w, RopeLayer.Halves(c.HeadDim, c.Rope)),
     };

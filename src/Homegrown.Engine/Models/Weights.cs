@@ -167,7 +167,8 @@ public sealed class Weights
     {
         var values = new float[width];
         var tensor = Take(Full(name), 1, width);
-        tensor.Open().Dequantize(0, values);
+        var weight = tensor.Open();                                          // [width], or in some folders [1, 1, width, 1]
+        for (var row = 0; row < weight.Rows; row++) weight.Dequantize(row, values.AsSpan(row * weight.Columns, weight.Columns));
         tensor.Release();
         return values;
     }
