@@ -76,7 +76,7 @@ public sealed class LocalModel : IDisposable
     public static LocalModel Load(string path, EngineOptions? options = null)
     {
         options ??= new();
-        var source = Open(path);
+        var source = Open(path, options.Exact);
         var compute = new Compute(new ComputeOptions { Threads = options.Threads, Tier = options.Tier, Exact = options.Exact, MaxVectorBits = options.MaxVectorBits });
         var packing = new PackedWeights(compute);
         try
@@ -94,7 +94,7 @@ public sealed class LocalModel : IDisposable
 
     /// <summary>A model's keys and tensors: those of a GGUF file, or of a folder.</summary>
     /// <inheritdoc cref="Load"/>
-    internal static ModelSource Open(string path) => Directory.Exists(path) ? FolderSource.Open(path) : new GgufSource(GgufFile.Open(path));
+    internal static ModelSource Open(string path, bool exact = true) => Directory.Exists(path) ? FolderSource.Open(path, exact) : new GgufSource(GgufFile.Open(path));
 
     /// <summary>The name under which the API lists it: the file's name without extension, or the folder's name.</summary>
     public string Id => source is FolderSource ? System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(Path)) : System.IO.Path.GetFileNameWithoutExtension(Path);

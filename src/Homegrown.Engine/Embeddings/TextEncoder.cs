@@ -60,7 +60,7 @@ sealed class TextEncoder : IDisposable
     public static TextEncoder Load(string path, EngineOptions? options)
     {
         options ??= new();
-        var source = LocalModel.Open(path);
+        var source = LocalModel.Open(path, options.Exact);
         var compute = new Compute(new ComputeOptions { Threads = options.Threads, Tier = options.Tier, Exact = options.Exact, MaxVectorBits = options.MaxVectorBits });
         var packing = new PackedWeights(compute);
         try
