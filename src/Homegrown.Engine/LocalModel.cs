@@ -25,6 +25,9 @@ public sealed record EngineOptions
     /// <summary>Float32 weights, activations and cache, for comparing with references.</summary>
     public bool Exact { get; init; }
 
+    /// <summary>Matrices of products that are larger are rounded to this type when they are loaded; null leaves them as they are.</summary>
+    public TensorType? WeightType { get; init; }
+
     /// <summary>How keys and values are kept; null takes F16, or F32 with <see cref="Exact"/>.</summary>
     public KvType? CacheType { get; init; }
 
@@ -55,7 +58,7 @@ public sealed class LocalModel : IDisposable
         (this.source, Compute, this.packing) = (source, compute, packing);
         var architecture = ModelCatalog.Find(source);
         var metadata = new ModelMetadata(source, architecture.Defaults);
-        var weights = new Weights(source, packing);
+        var weights = new Weights(source, packing, options.WeightType);
         Config = ModelConfig.Read(metadata, weights.Rows("token_embd"));
         if (options.Exact) Config = Config.AsReference(source);
         decoder = architecture.LoadDecoder(Config, weights);

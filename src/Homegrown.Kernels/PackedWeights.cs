@@ -18,6 +18,7 @@ public sealed unsafe class PackedWeights(Compute compute) : IDisposable
     const int SlicesPerThread = 4;
 
     readonly List<NativeBuffer> buffers = [];
+    readonly List<WeightBuffer> kept = [];
     long used;
 
     /// <summary>Packing this weight would make products faster; otherwise it is multiplied from its stored form.</summary>
@@ -37,6 +38,9 @@ public sealed unsafe class PackedWeights(Compute compute) : IDisposable
         compute.Pool.Run(slices, ref job);
         return new(w.Type, w.Rows, w.Columns, job.To, product.Packed) { FineInputs = w.FineInputs };
     }
+
+    /// <summary>Keeps a matrix that is not packed until this is disposed.</summary>
+    public void Keep(WeightBuffer weight) => kept.Add(weight);
 
     byte* Take(long bytes)
     {
@@ -68,6 +72,8 @@ public sealed unsafe class PackedWeights(Compute compute) : IDisposable
     public void Dispose()
     {
         foreach (var buffer in buffers) buffer.Dispose();
+        foreach (var weight in kept) weight.Dispose();
         buffers.Clear();
+        kept.Clear();
     }
 }

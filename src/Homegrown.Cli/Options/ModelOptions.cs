@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Homegrown.Engine;
+using Homegrown.Engine.Models;
 using Homegrown.Kernels;
 using Homegrown.Kernels.Memory;
+using Homegrown.Kernels.Quant;
 
 namespace Homegrown.Cli.Options;
 
@@ -14,6 +16,7 @@ sealed class ModelOptions
     readonly Option<int> context = Numbers.AtLeast("--ctx", 0, "Positions of the context; 0 takes the model's own length.");
     readonly Option<bool> exact = new("--exact") { Description = "Compute with float32 weights, activations and cache." };
     readonly Option<string?> cacheType = new("--cache-type") { Description = "How keys and values are kept (default: f16, or f32 with --exact).", HelpName = "f16|q8_0|q4_0|f32" };
+    readonly Option<string?> weights = new("--weights") { Description = "Round larger weights to this type while loading (default: as the file has them).", HelpName = "q8_0|q6_k|q4_k|..." };
     readonly Option<string?> tier = new("--tier") { Description = "Force the kernels of one tier (default: the best here).", HelpName = "reference|portable|emitted|amx" };
 
     ModelOptions(Terminal terminal, Verb verb, bool withThreads)
@@ -22,9 +25,10 @@ sealed class ModelOptions
         model = Argument(terminal);
         tier.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, Names<Tier>());
         cacheType.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, Names<KvType>());
+        weights.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. Enum.GetValues<TensorType>().Where(WeightRounding.CanRoundTo).Select(type => type.ToString().ToLowerInvariant())]);
         verb.Add(model);
         if (withThreads) verb.Add(threads = Numbers.AtLeast("--threads", 0, "Threads that compute; 0 takes what the machine gives."));
-        foreach (var option in (ReadOnlySpan<Option>)[context, exact, cacheType, tier]) verb.Add(option);
+        foreach (var option in (ReadOnlySpan<Option>)[context, exact, weights, cacheType, tier]) verb.Add(option);
     }
 
     /// <param name="withThreads">Adds --threads; otherwise the verb has one of its own.</param>
@@ -64,6 +68,7 @@ sealed class ModelOptions
         Threads = threads is null ? 0 : parsed.GetValue(threads),
         ContextLength = parsed.GetValue(context),
         Exact = parsed.GetValue(exact),
+        WeightType = Value<TensorType>(parsed.GetValue(weights)),
         CacheType = Value<KvType>(parsed.GetValue(cacheType)),
         Tier = Value<Tier>(parsed.GetValue(tier)),
     };

@@ -23,13 +23,13 @@ sealed class TextEncoder : IDisposable
     KvCache? cache;
     Batch? batch;
 
-    TextEncoder(ModelSource source, Compute compute, PackedWeights packing, bool exact)
+    TextEncoder(ModelSource source, Compute compute, PackedWeights packing, EngineOptions options)
     {
         (Source, Compute, this.packing) = (source, compute, packing);
         var architecture = ModelCatalog.Find(source);
         Metadata = new ModelMetadata(source, architecture.Defaults);
-        Weights = new Weights(source, packing);
-        Config = ModelConfig.Read(Metadata, Weights.Rows("token_embd")) with { HalfGelu = exact && source is GgufSource };
+        Weights = new Weights(source, packing, options.WeightType);
+        Config = ModelConfig.Read(Metadata, Weights.Rows("token_embd")) with { HalfGelu = options.Exact && source is GgufSource };
         Model = architecture.Load(Config, Weights);
         Tokenizer = TokenizerFactory.Of(source, Config.VocabularySize);
     }
@@ -65,7 +65,7 @@ sealed class TextEncoder : IDisposable
         var packing = new PackedWeights(compute);
         try
         {
-            return new(source, compute, packing, options.Exact);
+            return new(source, compute, packing, options);
         }
         catch
         {
