@@ -22,6 +22,9 @@ public sealed record EngineOptions
     /// <summary>Positions of the context; 0 takes the model's own length, or what a quarter of the memory holds.</summary>
     public int ContextLength { get; init; }
 
+    /// <summary>Requests that run at the same time; others wait.</summary>
+    public int Sequences { get; init; } = 16;
+
     /// <summary>Float32 weights, activations and cache, for comparing with references.</summary>
     public bool Exact { get; init; }
 
@@ -41,8 +44,6 @@ public sealed record EngineOptions
 /// <summary>A model on this machine: weights, tokenizer, template, and the engine that runs requests. Safe for many callers.</summary>
 public sealed class LocalModel : IDisposable
 {
-    const int Sequences = 1;     // that run at the same time: the planner's
-
     readonly ModelSource source;
     readonly PackedWeights packing;
     readonly Decoder decoder;
@@ -68,9 +69,9 @@ public sealed class LocalModel : IDisposable
         breakers = new SequenceBreakers(Tokenizer);
         template = new(() => source.ChatTemplate is { } text ? new ChatTemplate(text, SpecialTokens(Tokenizer)) : null);
         kvType = options.CacheType ?? (options.Exact ? KvType.F32 : KvType.F16);
-        ContextLength = Context(options.ContextLength);
-        cache = new KvCache(decoder.KvShape, ContextLength, kvType, Sequences);
-        engine = new EngineLoop(decoder, Compute, cache);
+        ContextLength = Context(options);
+        cache = new KvCache(decoder.KvShape, Positions(options.Sequences), kvType, options.Sequences);
+        engine = new EngineLoop(decoder, Compute, cache, new() { Sequences = options.Sequences });
     }
 
     /// <summary>Opens a model: a GGUF file, or a folder of Hugging Face or ModelScope.</summary>
@@ -195,14 +196,18 @@ public sealed class LocalModel : IDisposable
         source.Dispose();
     }
 
-    int Context(int wanted)
+    int Context(EngineOptions options)
     {
+        var wanted = options.ContextLength;
         if (wanted > Config.ContextLength || wanted < 0)
             throw new ArgumentException($"A context of {wanted} is out of range: {Path} was made for 1 to {Config.ContextLength} positions.");
-        if (wanted > 0) return wanted;
-        var fits = decoder.KvShape.PositionsIn(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, kvType, Sequences);
-        return (int)Math.Min(Config.ContextLength, Math.Max(fits, 512));
+        return wanted > 0 ? wanted : (int)Math.Min(Config.ContextLength, Math.Max(PositionsInMemory(options.Sequences), 512));
     }
+
+    /// <summary>Positions that all requests share: a whole context for each, if a quarter of the memory holds that, and one at least.</summary>
+    int Positions(int sequences) => (int)Math.Max(ContextLength, Math.Min(Math.Min((long)ContextLength * sequences, int.MaxValue / 2), PositionsInMemory(sequences)));
+
+    long PositionsInMemory(int sequences) => decoder.KvShape.PositionsIn(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, kvType, sequences * (1 + KvCache.SnapshotsPerSequence));
 
     void CheckTokens(IReadOnlyList<int> tokens)
     {
