@@ -69,6 +69,7 @@ readonly unsafe struct BlockAttention<TLanes>(in AttentionCall call, in QueryBlo
     {
         var (span, first, end) = Span(index);
         Score(index);
+        if (inWords) words.ScaleValues(span, first, end);
         for (var row = 0; row < rows; row++) Softmax(row, span, first, end, result);
         new Span<float>(result.Values, PaddedRows * result.Columns).Clear();
         for (int at = first, next; at < end; at = next)
@@ -151,7 +152,7 @@ readonly unsafe struct BlockAttention<TLanes>(in AttentionCall call, in QueryBlo
         if (from >= to)
         {
             new Span<float>(scores + first, end - first).Clear();
-            if (inWords) words.Weights(row, 0, 0);
+            if (inWords) words.Weights(row, 0, 0, 0);
             (result.Max[row], result.Sum[row]) = (float.MinValue, 0);
             return;
         }
@@ -170,7 +171,14 @@ readonly unsafe struct BlockAttention<TLanes>(in AttentionCall call, in QueryBlo
         for (var i = start; i < stop; i += TLanes.Count) max = TLanes.Max(max, TLanes.Load(scores + i));
         var largest = max.Largest();
         max = TLanes.Create(largest);
-        var unit = TLanes.Create(inWords ? 1 : 1 / call.Pages.Values.Unit);
+        result.Max[row] = largest;
+        if (inWords)
+        {
+            result.Sum[row] = words.Weights(row, start - span, stop - span, largest);
+            return;
+        }
+
+        var unit = TLanes.Create(1 / call.Pages.Values.Unit);
         for (var i = start; i < stop; i += TLanes.Count)
         {
             var weight = LaneMath.Exp(TLanes.Load(scores + i) - max);
@@ -178,8 +186,7 @@ readonly unsafe struct BlockAttention<TLanes>(in AttentionCall call, in QueryBlo
             sum += weight;
         }
 
-        if (inWords) words.Weights(row, start - span, stop - span);
-        (result.Max[row], result.Sum[row]) = (largest, sum.Sum());
+        result.Sum[row] = sum.Sum();
     }
 
     [MethodImpl(Hot)]

@@ -28,17 +28,20 @@ readonly unsafe struct BlockScratch(float* data, AttentionShape shape, int rows)
     /// <summary>A panel as integers, [terms / 2, 32, 2].</summary>
     public short* Pairs => (short*)(Queries + ((long)TileProduct.RoundUp(rows) * shape.KeyDim));
 
-    /// <summary>Of a panel's lanes, [stretches, 32].</summary>
-    public float* PairScales => (float*)(Pairs + TileFloats(shape));
+    /// <summary>What 1 stands for in a panel's lanes, [32]: of keys; 1 of values.</summary>
+    public float* LaneScales => (float*)(Pairs + TileFloats(shape));
 
-    /// <summary>Of the queries, [stretches, rows].</summary>
-    public float* QueryScales => PairScales + ((long)Stretches(shape) * KvPanels.Side);
+    /// <summary>In the values of a span, [positions].</summary>
+    public float* ValueScales => LaneScales + KvPanels.Side;
 
-    /// <summary>Of weights, [pages of a span, rows].</summary>
+    /// <summary>In the queries, [stretches, rows].</summary>
+    public float* QueryScales => ValueScales + QueryBlock.SpanPositions;
+
+    /// <summary>In the weights, [rows].</summary>
     public float* WeightScales => QueryScales + ((long)Stretches(shape) * rows);
 
     static long WordFloats(AttentionShape shape, int rows)
-        => (TileFloats(shape) / 2) + ((long)Stretches(shape) * (KvPanels.Side + rows)) + ((long)rows * QueryBlock.SpanPositions / KvPages.PageSize);
+        => (TileFloats(shape) / 2) + KvPanels.Side + QueryBlock.SpanPositions + ((Stretches(shape) + 1L) * rows);
 
     static int Stretches(AttentionShape shape) => ((shape.KeyDim - 1) / Words.Stretch) + 1;
 
