@@ -25,6 +25,12 @@ public sealed record EngineOptions
     /// <summary>Requests that run at the same time; others wait.</summary>
     public int Sequences { get; init; } = 16;
 
+    /// <summary>
+    /// Positions of the cache, which all requests share and where what they read stays for later ones; 0 takes a context for each request,
+    /// or what a quarter of the memory holds. At least one context.
+    /// </summary>
+    public int Positions { get; init; }
+
     /// <summary>Float32 weights, activations and cache, for comparing with references.</summary>
     public bool Exact { get; init; }
 
@@ -70,7 +76,7 @@ public sealed class LocalModel : IDisposable
         template = new(() => source.ChatTemplate is { } text ? new ChatTemplate(text, SpecialTokens(Tokenizer)) : null);
         kvType = options.CacheType ?? (options.Exact ? KvType.F32 : KvType.F16);
         ContextLength = Context(options);
-        cache = new KvCache(decoder.KvShape, Positions(options.Sequences), kvType, options.Sequences);
+        cache = new KvCache(decoder.KvShape, Positions(options), kvType, options.Sequences);
         engine = new EngineLoop(decoder, Compute, cache, new() { Sequences = options.Sequences });
     }
 
@@ -204,8 +210,11 @@ public sealed class LocalModel : IDisposable
         return wanted > 0 ? wanted : (int)Math.Min(Config.ContextLength, Math.Max(PositionsInMemory(options.Sequences), 512));
     }
 
-    /// <summary>Positions that all requests share: a whole context for each, if a quarter of the memory holds that, and one at least.</summary>
-    int Positions(int sequences) => (int)Math.Max(ContextLength, Math.Min(Math.Min((long)ContextLength * sequences, int.MaxValue / 2), PositionsInMemory(sequences)));
+    int Positions(EngineOptions options)
+    {
+        var wanted = options.Positions > 0 ? options.Positions : Math.Min((long)ContextLength * options.Sequences, PositionsInMemory(options.Sequences));
+        return (int)Math.Clamp(wanted, ContextLength, int.MaxValue / 2);
+    }
 
     long PositionsInMemory(int sequences) => decoder.KvShape.PositionsIn(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, kvType, sequences * (1 + KvCache.SnapshotsPerSequence));
 

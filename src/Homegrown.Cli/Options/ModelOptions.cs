@@ -48,11 +48,12 @@ sealed class ModelOptions
     }
 
     /// <param name="quiet">Shows no progress: the results go to a program, or the verb shows its own.</param>
-    public LocalModel Load(ParseResult parsed, bool quiet = false)
+    /// <param name="change">What a verb sets besides.</param>
+    public LocalModel Load(ParseResult parsed, bool quiet = false, Func<EngineOptions, EngineOptions>? change = null)
     {
         var path = Resolve(parsed);
         using var progress = new ProgressLine(terminal, $"loading {Path.GetFileName(path)}", quiet: quiet);
-        return LocalModel.Load(path, Settings(parsed));
+        return LocalModel.Load(path, change?.Invoke(Settings(parsed)) ?? Settings(parsed));
     }
 
     /// <summary>MODEL was given.</summary>

@@ -124,7 +124,7 @@ public sealed class EngineLoop : IDisposable
         {
             var sequence = run.Sequence;
             var tokens = CollectionsMarshal.AsSpan(sequence.Tokens).Slice(sequence.Cached, run.Count);
-            batch.Add(tokens, sequence.Cached, sequence.Lease, sequence.Scores ? LogitsOf.All : run.Samples ? LogitsOf.Last : LogitsOf.None, sequence.Tokens.Count);
+            batch.Add(tokens, sequence.Cached, sequence.Lease, sequence.Scores ? LogitsOf.All : run.Samples ? LogitsOf.Last : LogitsOf.None, sequence.Tokens.Count, generated: sequence.Cached >= sequence.PromptLength);
         }
 
         using var turn = batch.Compute.Turn();

@@ -30,6 +30,9 @@ public sealed record PlannerOptions
 /// </summary>
 public sealed class Planner(KvCache cache, PlannerOptions? options = null)
 {
+    /// <summary>Pieces of a prompt end at multiples of so many positions.</summary>
+    const int PieceTokens = 16;
+
     const int ScoredChunk = 64;     // rows of logits are as long as the vocabulary: 40 MB of them where it has 150,000
 
     readonly PlannerOptions options = options ?? new();
@@ -59,6 +62,7 @@ public sealed class Planner(KvCache cache, PlannerOptions? options = null)
             }
 
             var count = Piece(sequence, budget);
+            if (count <= 0) break;
             plan.Add(new(sequence, count));
             budget -= count;
         }
@@ -99,12 +103,18 @@ public sealed class Planner(KvCache cache, PlannerOptions? options = null)
         return true;
     }
 
-    /// <summary>How much of a prompt to read now. Where states are kept, a piece ends at the last whole page, for others that begin alike.</summary>
+    /// <summary>
+    /// How much of a text to read now; 0 where so little room is left that a piece would end where recurrences, which take some rows at a
+    /// time, do not. What was generated before a sequence gave way is a piece of its own: arithmetic may differ. Where states are kept, a
+    /// piece ends at the last whole page, for others that begin alike.
+    /// </summary>
     int Piece(Sequence sequence, int budget)
     {
-        var count = Math.Min(sequence.Scores ? Math.Min(ScoredChunk, budget) : budget, sequence.Tokens.Count - sequence.Cached);
-        var pages = (sequence.Tokens.Count - 1) / KvCache.PageSize * KvCache.PageSize - sequence.Cached;
-        return cache.HasStates && pages > 0 && pages < count ? pages : count;
+        var end = sequence.Cached < sequence.PromptLength ? sequence.PromptLength : sequence.Tokens.Count;
+        var pages = (end - 1) / KvCache.PageSize * KvCache.PageSize;
+        if (cache.HasStates && pages > sequence.Cached) end = pages;
+        var room = sequence.Scores ? Math.Min(ScoredChunk, budget) : budget;
+        return end - sequence.Cached <= room ? end - sequence.Cached : ((sequence.Cached + room) / PieceTokens * PieceTokens) - sequence.Cached;
     }
 
     // A context is never longer than the cache, so that a sequence always fits alone.

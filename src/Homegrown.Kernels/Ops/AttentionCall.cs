@@ -79,10 +79,10 @@ readonly unsafe struct AttentionCall
     public int Page(Segment segment, int position) => Table[segment.FirstPage + (position / KvPages.PageSize)];
 
     /// <summary>
-    /// A segment's blocks multiply in 16-bit integers: they have the rows for which it pays to bring keys and values into pairs. It does not
-    /// depend on the block, so that a row's result does not either.
+    /// A segment's blocks multiply in 16-bit integers, if its rows were read, as a rule many at a time, so that it pays to bring keys and values
+    /// into pairs. It does not depend on how many they are in this step, so that a row's result does not either.
     /// </summary>
-    public bool InWords(Segment segment) => MayUseWords && QueryBlock.Rows(this, segment) >= Words.MinRows;
+    public bool InWords(Segment segment) => MayUseWords && !segment.Generated;
 
     /// <summary>The segment's key and value are written by who attends to them.</summary>
     public bool WritesLate(Segment segment) => segment.Rows == 1 && Late is not null;

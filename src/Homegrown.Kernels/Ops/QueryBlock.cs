@@ -42,9 +42,6 @@ readonly unsafe record struct QueryBlock(Segment Segment, int KvHead, int FirstH
     /// <summary>Blocks of a segment for one group of heads.</summary>
     public static int Count(in AttentionCall call, Segment segment) => ((segment.Rows - 1) / TokensOf(call)) + 1;
 
-    /// <summary>Of a segment's largest block.</summary>
-    public static int Rows(in AttentionCall call, Segment segment) => Math.Min(segment.Rows, TokensOf(call)) * call.Group;
-
     /// <summary>Block <paramref name="index"/> of a segment and a group of heads.</summary>
     public static QueryBlock Create(in AttentionCall call, Segment segment, int group, int index, int spansBefore, KeyChoice? choice)
     {

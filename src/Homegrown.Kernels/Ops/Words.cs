@@ -10,9 +10,6 @@ namespace Homegrown.Kernels.Ops;
 /// </summary>
 static unsafe class Words
 {
-    /// <summary>Rows of a block that pay for bringing keys and values into pairs.</summary>
-    public const int MinRows = 16;
-
     /// <summary>Numbers of a key that share a scale: fewer are more accurate, more are faster.</summary>
     public const int Stretch = 128;
 

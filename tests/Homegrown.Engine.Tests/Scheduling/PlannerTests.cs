@@ -23,7 +23,7 @@ public sealed class PlannerTests : IDisposable
     {
         var sequence = New(100);
         var planner = new Planner(cache, new() { Chunk = 40 });
-        foreach (var (count, samples) in ((int, bool)[])[(40, false), (40, false), (20, true)])
+        foreach (var (count, samples) in ((int, bool)[])[(32, false), (32, false), (36, true)])
         {
             planner.Plan([sequence], plan);
             Assert.Equal([(count, samples)], plan.Select(run => (run.Count, run.Samples)));
@@ -45,15 +45,15 @@ public sealed class PlannerTests : IDisposable
     public void Who_generates_gets_a_token_in_every_step_and_prompts_what_is_left()
     {
         Sequence first = New(30), second = New(100), third = New(20), fourth = New(1);
-        var planner = new Planner(cache, new() { Sequences = 3, Chunk = 80, MixedChunk = 10 });
-        Assert.Equal([(first, 30), (second, 50)], Step(planner, first, second, third, fourth));
+        var planner = new Planner(cache, new() { Sequences = 3, Chunk = 80, MixedChunk = 16 });
+        Assert.Equal([(first, 30), (second, 48)], Step(planner, first, second, third, fourth));
         first.Tokens.Add(7);
-        Assert.Equal([(first, 1), (second, 10)], Step(planner, first, second, third, fourth));
+        Assert.Equal([(first, 1), (second, 16)], Step(planner, first, second, third, fourth));
         first.Tokens.Add(7);
-        for (var step = 0; step < 4; step++) first.Tokens.AddRange(Step(planner, first, second, third, fourth).Take(1).Select(_ => 7));
+        for (var step = 0; step < 3; step++) first.Tokens.AddRange(Step(planner, first, second, third, fourth).Take(1).Select(_ => 7));
         Assert.Equal(100, second.Cached);
         second.Tokens.Add(8);
-        Assert.Equal([(first, 1), (second, 1), (third, 10)], Step(planner, first, second, third, fourth));
+        Assert.Equal([(first, 1), (second, 1), (third, 16)], Step(planner, first, second, third, fourth));
         Assert.False(fourth.Running);
     }
 
@@ -77,7 +77,8 @@ public sealed class PlannerTests : IDisposable
         Assert.Equal((false, 0), (second.Running, second.Cached));
         cache.Release(first.Lease);
         first.Running = false;
-        Assert.Equal([(second, 65)], Step(planner, second));                // one page was needed, the other is still there
+        Assert.Equal([(second, 64)], Step(planner, second));                // one page was needed, the other is still there
+        Assert.Equal([(second, 1)], Step(planner, second));                 // what it had generated
     }
 
     [Fact]
