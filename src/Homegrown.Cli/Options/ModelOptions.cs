@@ -13,7 +13,7 @@ sealed class ModelOptions
     readonly Option<int>? threads;
     readonly Option<int> context = Numbers.AtLeast("--ctx", 0, "Positions of the context; 0 takes the model's own length.");
     readonly Option<bool> exact = new("--exact") { Description = "Compute with float32 weights, activations and cache." };
-    readonly Option<string?> cacheType = new("--cache-type") { Description = "How keys and values are kept (default: f16, or f32 with --exact).", HelpName = "f16|q8_0|q4_0|f32" };
+    readonly Option<string?> cacheType = CacheTypeOption();
     readonly Option<string?> tier = new("--tier") { Description = "Force the kernels of one tier (default: the best here).", HelpName = "reference|portable|emitted|amx" };
 
     ModelOptions(Terminal terminal, Verb verb, bool withThreads)
@@ -21,7 +21,6 @@ sealed class ModelOptions
         this.terminal = terminal;
         model = Argument(terminal);
         tier.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, Names<Tier>());
-        cacheType.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, Names<KvType>());
         verb.Add(model);
         if (withThreads) verb.Add(threads = Numbers.AtLeast("--threads", 0, "Threads that compute; 0 takes what the machine gives."));
         foreach (var option in (ReadOnlySpan<Option>)[context, exact, cacheType, tier]) verb.Add(option);
@@ -42,6 +41,17 @@ sealed class ModelOptions
         model.CompletionSources.Add(_ => ModelStore.Of(terminal).List().Select(known => known.Name));
         return model;
     }
+
+    /// <summary>--cache-type alone.</summary>
+    public static Option<string?> CacheTypeOption()
+    {
+        var option = new Option<string?>("--cache-type") { Description = "How keys and values are kept (default: f16, or f32 with --exact).", HelpName = "f16|q8_0|q4_0|f32" };
+        option.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, Names<KvType>());
+        return option;
+    }
+
+    /// <summary>The type that --cache-type names.</summary>
+    public static KvType? CacheType(string? name) => Value<KvType>(name);
 
     /// <param name="quiet">Shows no progress: the results go to a program, or the verb shows its own.</param>
     public LocalModel Load(ParseResult parsed, bool quiet = false)
@@ -64,7 +74,7 @@ sealed class ModelOptions
         Threads = threads is null ? 0 : parsed.GetValue(threads),
         ContextLength = parsed.GetValue(context),
         Exact = parsed.GetValue(exact),
-        CacheType = Value<KvType>(parsed.GetValue(cacheType)),
+        CacheType = CacheType(parsed.GetValue(cacheType)),
         Tier = Value<Tier>(parsed.GetValue(tier)),
     };
 

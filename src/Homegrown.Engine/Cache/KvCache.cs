@@ -22,7 +22,7 @@ public sealed class KvCache : IDisposable
     public KvCache(KvShape shape, int positions, KvType type, int sequences = 1)
     {
         this.shape = shape;
-        Pages = PagesFor(positions) + shape.Windows.Sum(window => PagesFor(positions / window) + sequences);
+        Pages = shape.PagesFor(positions, sequences);
         entries = [.. shape.Entries.Select(entry => new KvPages(Pages, entry, type))];
         states = new StateSlots(shape.StateFloats > 0 ? sequences : 0, shape.StateFloats);
         freePages = new Stack<int>(Enumerable.Range(0, Pages).Reverse());
@@ -30,6 +30,9 @@ public sealed class KvCache : IDisposable
     }
 
     public int Pages { get; }
+
+    /// <summary>Of all pages and slots.</summary>
+    public long Bytes => entries.Sum(entry => entry.Bytes) + states.Bytes;
 
     public int FreePages => freePages.Count;
 

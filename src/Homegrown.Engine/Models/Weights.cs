@@ -22,7 +22,7 @@ public sealed class Weights
 
     readonly ModelSource source;
     readonly PackedWeights packing;
-    readonly Dictionary<TensorType, long> tally;
+    readonly WeightTally tally;
     readonly string prefix;
 
     /// <param name="source">Must outlive the layers.</param>
@@ -32,11 +32,14 @@ public sealed class Weights
     {
     }
 
-    Weights(ModelSource source, PackedWeights packing, Dictionary<TensorType, long> tally, string prefix)
+    Weights(ModelSource source, PackedWeights packing, WeightTally tally, string prefix)
         => (this.source, this.packing, this.tally, this.prefix) = (source, packing, tally, prefix);
 
     /// <summary>Bytes of products' weights that a decoded token reads, by type, of what was taken so far: of experts those that are chosen.</summary>
-    public IReadOnlyDictionary<TensorType, long> BytesByType => tally;
+    public IReadOnlyDictionary<TensorType, long> BytesByType => tally.BytesByType;
+
+    /// <inheritdoc cref="WeightTally.WidestLayer"/>
+    internal long WidestLayer => tally.WidestLayer;
 
     /// <summary>Builds <paramref name="count"/> layers, each from the tensors under blk.{layer}.</summary>
     public TLayer[] Layers<TLayer>(int count, Func<int, Weights, TLayer> build)
@@ -268,7 +271,7 @@ public sealed class Weights
     /// <param name="share">Of tokens that pass through it.</param>
     Weight Packed(ModelTensor tensor, Weight weight, double share = 1)
     {
-        tally[weight.Type] = tally.GetValueOrDefault(weight.Type) + (long)(weight.Bytes * share);
+        tally.Add(prefix, weight, share);
         if (!packing.Serves(weight)) return weight;
         var packed = packing.Pack(weight);
         tensor.Release();

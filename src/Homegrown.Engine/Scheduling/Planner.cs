@@ -13,8 +13,11 @@ public readonly record struct PlannedRun(Sequence Sequence, int Count)
 /// Decides what the next step runs: a function of waiting sequences and free pages, without clock, thread or tensor. This first
 /// planner runs one sequence at a time, in the order of arrival, prompts in chunks; batching replaces this class and nothing else.
 /// </summary>
-public sealed class Planner(KvCache cache, int chunk = 512)
+public sealed class Planner(KvCache cache, int chunk = Planner.Chunk)
 {
+    /// <summary>Tokens of a prompt in a step.</summary>
+    internal const int Chunk = 512;
+
     const int ScoredChunk = 64;     // rows of logits are as long as the vocabulary: 40 MB of them where it has 150,000
 
     /// <summary>Fills <paramref name="plan"/> with the runs of the next step; reserves their pages. Empty when nothing waits.</summary>
