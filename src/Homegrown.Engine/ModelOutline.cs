@@ -93,6 +93,7 @@ public sealed class ModelOutline
         Panels = panels,
         Stored = stored,
         Cache = KvShape.Bytes(positions, type),
+        Tokenizer = (Tokenizer?.Count ?? 0) * ModelMemory.TokenBytes,
         Scratch = ((Math.Min(positions, Planner.Chunk) * (widest + Config.Hidden)) + Config.VocabularySize) * sizeof(float),
     };
 }
@@ -100,8 +101,11 @@ public sealed class ModelOutline
 /// <summary>The memory that a running model takes, in bytes.</summary>
 public sealed record ModelMemory
 {
-    /// <summary>.NET, this program and its compiled code (measured, see docs/how-to/long-context.md).</summary>
-    public const long Program = 70_000_000;
+    /// <summary>.NET, this program and its compiled code, as measured on Linux (docs/how-to/long-context.md).</summary>
+    public const long Program = 58_000_000;
+
+    /// <summary>Of a token in a vocabulary with merges, its tables included: as measured.</summary>
+    internal const long TokenBytes = 430;
 
     /// <summary>Weights of products, in panels.</summary>
     public required long Panels { get; init; }
@@ -112,8 +116,11 @@ public sealed record ModelMemory
     /// <summary>Pages of the cache and a sequence's recurrent states; taken as they are filled.</summary>
     public required long Cache { get; init; }
 
+    /// <summary>Vocabulary and merges.</summary>
+    public required long Tokenizer { get; init; }
+
     /// <summary>Activations of a step of a prompt.</summary>
     public required long Scratch { get; init; }
 
-    public long Total => Panels + Stored + Cache + Scratch + Program;
+    public long Total => Panels + Stored + Cache + Scratch + Tokenizer + Program;
 }

@@ -89,6 +89,7 @@ static class Inspect
                 ["state_bytes"] = outline.KvShape.BytesPerSequence,
                 ["cache_bytes"] = memory.Cache,
                 ["scratch_bytes"] = memory.Scratch,
+                ["tokenizer_bytes"] = memory.Tokenizer,
                 ["program_bytes"] = ModelMemory.Program,
                 ["total_bytes"] = memory.Total,
             },
@@ -134,7 +135,7 @@ static class Inspect
             ["weights", $"{Size("panel_bytes")} in panels, {Size("stored_bytes")} as stored"],
             ["cache", $"{Size("cache_bytes")} as {report["memory"]!["cache_type"]}: {Size("cache_bytes_per_position")} a position{windows}{states}"],
             ["activations", Size("scratch_bytes")],
-            ["program", Size("program_bytes")],
+            ["program", $"{Size("program_bytes")}, tokenizer {Size("tokenizer_bytes")}"],
         ]);
 
         void Write(string[] columns, IEnumerable<string[]> rows)

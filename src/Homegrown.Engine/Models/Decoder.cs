@@ -27,6 +27,9 @@ public abstract class Decoder : Model
 {
     /// <summary>Runs the batch and returns the logits of its sampled rows, [sampled, vocabulary], valid until the batch is cleared.</summary>
     public abstract Tensor Forward(Batch batch);
+
+    /// <summary>A sequence that has grown to this length is to be read again from its beginning: what was kept of it is of a shorter one.</summary>
+    public virtual bool ReadsAgain(int length) => false;
 }
 
 /// <summary>A family: the ids that files give it, and how to build it. One row of <see cref="ModelCatalog"/>.</summary>

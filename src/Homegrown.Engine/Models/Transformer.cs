@@ -75,6 +75,13 @@ public sealed class Transformer : Decoder, IEncoder
         return LogitCap is { } cap ? Scale.Forward(Activate.Forward(Scale.Forward(logits, 1 / cap), Activation.Tanh), cap) : logits;   // [sampled, vocabulary]
     }
 
+    public override bool ReadsAgain(int length)
+    {
+        foreach (var rope in ropes)
+            if (rope.TurnsOtherwiseFrom(length)) return true;
+        return false;
+    }
+
     Tensor Widened(Tensor x)
     {
         if (Streams == 1) return x;

@@ -7,13 +7,16 @@ namespace Homegrown.Engine.Models;
 sealed class WeightTally
 {
     readonly Dictionary<TensorType, long> bytes = [];
-    readonly Dictionary<string, double> widths = new(StringComparer.Ordinal);
+    readonly Dictionary<string, (double Results, int Inputs)> widths = new(StringComparer.Ordinal);
 
     /// <summary>Bytes of products' weights that a decoded token reads, by type: of experts those that are chosen.</summary>
     public IReadOnlyDictionary<TensorType, long> BytesByType => bytes;
 
-    /// <summary>Numbers that a token's row takes in the widest layer: what enters its products, and what comes out of them.</summary>
-    public long WidestLayer => (long)widths.Values.DefaultIfEmpty().Max();
+    /// <summary>
+    /// Numbers that a token's row takes in the widest layer: the results of its products, of experts with the rows brought to them, and the
+    /// longest row that enters one, in codes.
+    /// </summary>
+    public long WidestLayer => widths.Values.Select(width => (long)width.Results + width.Inputs).DefaultIfEmpty().Max();
 
     /// <param name="prefix">"blk.{layer}." and further; empty for what is around the layers.</param>
     /// <param name="share">Of tokens that pass through it.</param>
@@ -22,6 +25,7 @@ sealed class WeightTally
         bytes[weight.Type] = bytes.GetValueOrDefault(weight.Type) + (long)(weight.Bytes * share);
         if (prefix.Length == 0) return;
         var layer = string.Join('.', prefix.Split('.').Take(2));
-        widths[layer] = widths.GetValueOrDefault(layer) + (((double)weight.Rows + weight.Columns) * share);
+        var (results, inputs) = widths.GetValueOrDefault(layer);
+        widths[layer] = (results + ((weight.Rows + (share < 1 ? (double)weight.Columns : 0)) * share), Math.Max(inputs, weight.Columns));
     }
 }

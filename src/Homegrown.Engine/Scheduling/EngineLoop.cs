@@ -141,6 +141,7 @@ public sealed class EngineLoop : IDisposable
             var next = sequence.Sink.Next(logits.Row(row++));
             if (next is { } token) sequence.Tokens.Add(token);
             if (next is null || sequence.Tokens.Count >= sequence.Limit) End(sequence, null);
+            else if (model.ReadsAgain(sequence.Tokens.Count)) sequence.ReadAgain();
         }
     }
 

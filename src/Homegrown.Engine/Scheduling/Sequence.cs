@@ -26,6 +26,9 @@ public sealed class Sequence(IReadOnlyList<int> prompt, int limit, ISequenceSink
     /// <summary>Its next run is of prompt tokens whose logits are all wanted.</summary>
     public bool Scores => scored && Cached < PromptLength;
 
+    /// <summary>Nothing of it counts as cached any longer; what it holds it keeps, and its prompt is not scored again.</summary>
+    public void ReadAgain() => (Cached, scored) = (0, false);
+
     // The list does not grow while decoding, up to a size that a long context need not pay for at once.
     static List<int> WithRoom(IReadOnlyList<int> prompt, int limit)
     {
