@@ -136,6 +136,15 @@ public sealed class LocalModel : IDisposable
     /// <summary>Bytes of weights that a decoded token reads.</summary>
     public long BytesPerToken => BytesByType.Values.Sum();
 
+    /// <summary>Bytes of all its weight files.</summary>
+    public long FileBytes => source.Bytes;
+
+    /// <summary>Bytes of the weights that were packed into panels.</summary>
+    public long PanelBytes => packing.Bytes;
+
+    /// <summary>Bytes of the cache when it is full.</summary>
+    public long CacheBytes => cache.Bytes;
+
     /// <summary>Parts of the file that are not honoured, a line each.</summary>
     public IReadOnlyList<string> Warnings { get; }
 

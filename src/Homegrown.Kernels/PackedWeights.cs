@@ -9,7 +9,8 @@ namespace Homegrown.Kernels;
 /// Weights packed into panels for the kernels of one <see cref="Compute"/>, and their memory. What was packed need not be kept as
 /// stored.
 /// </summary>
-public sealed unsafe class PackedWeights(Compute compute) : IDisposable
+/// <param name="dry">Counts what would be packed, and leaves it as stored: for a model's outline.</param>
+public sealed unsafe class PackedWeights(Compute compute, bool dry = false) : IDisposable
 {
     /// <summary>Matrices lie side by side in stretches of at least this size, so that large pages are filled.</summary>
     const long BufferBytes = 64 << 20;
@@ -20,6 +21,12 @@ public sealed unsafe class PackedWeights(Compute compute) : IDisposable
     readonly List<NativeBuffer> buffers = [];
     readonly List<WeightBuffer> kept = [];
     long used;
+
+    /// <summary>Bytes of all panels.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Bytes, as stored, of all that was packed.</summary>
+    public long StoredBytes { get; private set; }
 
     /// <summary>Packing this weight would make products faster; otherwise it is multiplied from its stored form.</summary>
     public bool Serves(Weight w)
@@ -33,6 +40,8 @@ public sealed unsafe class PackedWeights(Compute compute) : IDisposable
         var product = Product.Of(w.Type);
         var panels = (w.Rows + PanelLayout.Rows - 1) / PanelLayout.Rows;
         var panelBytes = product.Packed!.PanelBytes(w.Columns);
+        (Bytes, StoredBytes) = (Bytes + (panels * panelBytes), StoredBytes + w.Bytes);
+        if (dry) return w;
         var slices = Math.Min(panels, SlicesPerThread * compute.Pool.Threads);
         var job = new Job { Weight = w, Product = product, To = Take(panels * panelBytes), PanelBytes = panelBytes, Panels = panels, Slices = slices };
         compute.Pool.Run(slices, ref job);

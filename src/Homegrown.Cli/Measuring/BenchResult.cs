@@ -18,7 +18,7 @@ namespace Homegrown.Cli.Measuring;
 /// <param name="Walls">What bounds products of the types that make up most of the model.</param>
 sealed record BenchResult(
     LocalModel Model, Workload Work, TimeSpan Load, TimeSpan Cold,
-    IReadOnlyList<Spread> Prefill, Spread FirstToken, Spread Decode, long ResidentBytes, double Bandwidth, IReadOnlyList<DecodeWall> Walls)
+    IReadOnlyList<Spread> Prefill, Spread FirstToken, Spread Decode, ResidentMemory Resident, double Bandwidth, IReadOnlyList<DecodeWall> Walls)
 {
     public double BandwidthShare => Decode.Median * Model.BytesPerToken / Bandwidth;
 
@@ -34,7 +34,7 @@ sealed record BenchResult(
         var taken = new List<Measurement>();
         for (var run = 0; run <= work.Runs; run++)
             taken.Add(await Measurement.TakeAsync(model, work, run, done => tokensDone((run * work.Tokens) + done), cancellation));
-        var resident = Environment.WorkingSet;
+        var resident = ResidentMemory.Now(model.FileBytes);
         var counted = taken[1..];
         return new(model, work, load, taken[0].FirstTokens[0],
             [.. work.Prompts.Select((prompt, i) => Spread.Of(counted.Select(run => prompt / run.FirstTokens[i].TotalSeconds)))],
@@ -67,7 +67,9 @@ sealed record BenchResult(
         ["first_token_ms"] = FirstToken.Median,
         ["cold_first_token_ms"] = Math.Round(Cold.TotalMilliseconds, 3),
         ["load_ms"] = Math.Round(Load.TotalMilliseconds, 3),
-        ["resident_bytes"] = ResidentBytes,
+        ["resident_bytes"] = Resident.Bytes,
+        ["most_resident_bytes"] = Resident.Most,
+        ["file_bytes"] = Resident.File,
         ["bytes_per_token"] = Model.BytesPerToken,
         ["bandwidth_bytes_per_second"] = Math.Round(Bandwidth),
         ["bandwidth_share"] = Math.Round(BandwidthShare, 4),

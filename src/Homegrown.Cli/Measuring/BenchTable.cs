@@ -28,7 +28,8 @@ static class BenchTable
         grid.AddRow("decode", $"{Rate(result.Decode)} tokens/s ({result.Work.Generate} tokens at depth {result.Work.Depth})");
         grid.AddRow("first token", $"{result.FirstToken.Median:0} ms after {result.Work.Prompts[0]} tokens; the first time {result.Cold.TotalMilliseconds:0} ms");
         grid.AddRow("load", $"{result.Load.TotalMilliseconds:0} ms");
-        grid.AddRow("resident", ByteSize.Text(result.ResidentBytes));
+        var (resident, most, file) = result.Resident;
+        grid.AddRow("resident", $"{ByteSize.Text(resident)}, {ByteSize.Text(most)} at most: {(double)resident / file:0.00} times the file's {ByteSize.Text(file)}");
         var ceiling = $"{result.BandwidthShare:0%} of the {ByteSize.Text(result.Bandwidth)}/s that the memory delivers";
         foreach (var wall in result.Walls)
             grid.AddRow(Markup.Escape(QuantFormats.Name(wall.Roof.Type)), $"{ByteSize.Text(wall.Bytes)} a token, {(wall.Roof.IsPacked ? "in panels" : "as stored")}; {ByteSize.Text(wall.Roof.BytesPerSecond)}/s from the cache");

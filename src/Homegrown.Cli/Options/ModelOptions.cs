@@ -15,7 +15,7 @@ sealed class ModelOptions
     readonly Option<int>? threads;
     readonly Option<int> context = Numbers.AtLeast("--ctx", 0, "Positions of the context; 0 takes the model's own length.");
     readonly Option<bool> exact = new("--exact") { Description = "Compute with float32 weights, activations and cache." };
-    readonly Option<string?> cacheType = new("--cache-type") { Description = "How keys and values are kept (default: f16, or f32 with --exact).", HelpName = "f16|q8_0|q4_0|f32" };
+    readonly Option<string?> cacheType = CacheTypeOption();
     readonly Option<string?> weights = new("--weights") { Description = "Round larger weights to this type while loading (default: as the file has them).", HelpName = "q8_0|q6_k|q4_k|..." };
     readonly Option<string?> tier = new("--tier") { Description = "Force the kernels of one tier (default: the best here).", HelpName = "reference|portable|emitted|amx" };
 
@@ -24,7 +24,6 @@ sealed class ModelOptions
         this.terminal = terminal;
         model = Argument(terminal);
         tier.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, Names<Tier>());
-        cacheType.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, Names<KvType>());
         weights.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. Enum.GetValues<TensorType>().Where(WeightRounding.CanRoundTo).Select(type => type.ToString().ToLowerInvariant())]);
         verb.Add(model);
         if (withThreads) verb.Add(threads = Numbers.AtLeast("--threads", 0, "Threads that compute; 0 takes what the machine gives."));
@@ -46,6 +45,17 @@ sealed class ModelOptions
         model.CompletionSources.Add(_ => ModelStore.Of(terminal).List().Select(known => known.Name));
         return model;
     }
+
+    /// <summary>--cache-type alone.</summary>
+    public static Option<string?> CacheTypeOption()
+    {
+        var option = new Option<string?>("--cache-type") { Description = "How keys and values are kept (default: f16, or f32 with --exact).", HelpName = "f16|q8_0|q4_0|f32" };
+        option.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, Names<KvType>());
+        return option;
+    }
+
+    /// <summary>The type that --cache-type names.</summary>
+    public static KvType? CacheType(string? name) => Value<KvType>(name);
 
     /// <param name="quiet">Shows no progress: the results go to a program, or the verb shows its own.</param>
     /// <param name="change">What a verb sets besides.</param>
@@ -70,7 +80,7 @@ sealed class ModelOptions
         ContextLength = parsed.GetValue(context),
         Exact = parsed.GetValue(exact),
         WeightType = Value<TensorType>(parsed.GetValue(weights)),
-        CacheType = Value<KvType>(parsed.GetValue(cacheType)),
+        CacheType = CacheType(parsed.GetValue(cacheType)),
         Tier = Value<Tier>(parsed.GetValue(tier)),
     };
 

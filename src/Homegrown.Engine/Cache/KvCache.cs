@@ -27,7 +27,7 @@ public sealed class KvCache : IDisposable
     public KvCache(KvShape shape, int positions, KvType type, int sequences = 1)
     {
         this.shape = shape;
-        pool = new PagePool(PagesFor(positions) + shape.Windows.Sum(window => PagesFor(positions / window) + sequences));
+        pool = new PagePool(shape.PagesFor(positions, sequences));
         entries = [.. shape.Entries.Select(entry => new KvPages(pool.Pages, entry, type))];
         states = new StateSlots(HasStates ? sequences : 0, shape.StateFloats);
         freeSlots = new Stack<int>(Enumerable.Range(0, states.Slots).Reverse());
@@ -35,6 +35,9 @@ public sealed class KvCache : IDisposable
     }
 
     public int Pages => pool.Pages;
+
+    /// <summary>Of all pages and slots.</summary>
+    public long Bytes => entries.Sum(entry => entry.Bytes) + states.Bytes;
 
     /// <summary>Pages that no sequence holds, those included that are only kept for later ones.</summary>
     public int FreePages => pool.Pages - pool.Held;

@@ -74,6 +74,15 @@ public sealed class KvShape
         return bytes + windows.Sum(window => (bytes + window - 1) / window);
     }
 
+    /// <summary>Pages for so many positions of all sequences together, and for their windows.</summary>
+    internal int PagesFor(int positions, int sequences)
+        => KvCache.PagesFor(positions) + windows.Sum(window => KvCache.PagesFor(positions / window) + sequences);
+
+    /// <summary>Bytes of a <see cref="KvCache"/> of these sizes: whole pages, and a slot of states for each sequence.</summary>
+    /// <param name="positions">Of all sequences together.</param>
+    public long Bytes(int positions, KvType type, int sequences = 1)
+        => (PagesFor(positions, sequences) * (long)KvCache.PageSize * entries.Sum(entry => entry.BytesPerPosition(type))) + (sequences * BytesPerSequence);
+
     /// <summary>The positions that fit into so many bytes beside the states of so many sequences.</summary>
     public long PositionsIn(long bytes, KvType type, int sequences)
     {

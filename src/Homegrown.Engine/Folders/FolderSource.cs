@@ -55,6 +55,8 @@ public sealed class FolderSource : ModelSource
 
     public override string Path { get; }
 
+    public override long Bytes => folder.Bytes;
+
     public override string Architecture { get; }
 
     public override ModelKeys Keys => keys;

@@ -14,6 +14,8 @@ public sealed class GgufSource(GgufFile file) : ModelSource
 
     public override string Path => File.Paths[0];
 
+    public override long Bytes => File.Bytes;
+
     public override string Architecture => File.Metadata.GetString("general.architecture") ?? throw File.Metadata.Missing("general.architecture");
 
     public override ModelKeys Keys => keys;

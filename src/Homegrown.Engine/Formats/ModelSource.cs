@@ -9,6 +9,9 @@ public abstract class ModelSource : IDisposable
     /// <summary>Absolute path of the file (the first of several) or folder.</summary>
     public abstract string Path { get; }
 
+    /// <summary>Bytes of all its weight files.</summary>
+    public abstract long Bytes { get; }
+
     /// <summary>Id of the architecture: general.architecture.</summary>
     public abstract string Architecture { get; }
 

@@ -27,8 +27,8 @@ public sealed class ResidualBlock(INorm? before, IMixer mixer, INorm? between, I
 
     public void Forward(Tensor x, Batch batch)
     {
-        Add(x, AfterMixer, mixer.Forward(Normed(before, x), batch));
-        Add(x, AfterFeedForward, feedForward.Forward(Normed(between, x), batch));
+        using (batch.Compute.Scope()) Add(x, AfterMixer, mixer.Forward(Normed(before, x), batch));      // what each half makes ends with it
+        using (batch.Compute.Scope()) Add(x, AfterFeedForward, feedForward.Forward(Normed(between, x), batch));
     }
 
     void Add(Tensor x, INorm? after, Tensor branch)

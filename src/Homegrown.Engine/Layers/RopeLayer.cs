@@ -58,6 +58,12 @@ public sealed class RopeLayer
         return x;
     }
 
+    /// <summary>
+    /// From this length on all positions turn otherwise (LongRoPE): keys of both kinds in one sequence are what no model was trained with, so
+    /// that it is read again, as in Phi-3's own program. Dynamic stretches change with every token; there keys stay as they were turned.
+    /// </summary>
+    internal bool TurnsOtherwiseFrom(int length) => rope.Scaling.Kind == RopeScalingKind.LongRope && length == rope.Scaling.OriginalContext + 1;
+
     /// <summary>Sequences whose lengths have the same number turn alike.</summary>
     internal int Variant(int length) => RopeFrequencies.Variant(rope.Scaling, length);
 

@@ -30,6 +30,9 @@ public abstract class Decoder : Model
 
     /// <summary>Texts of lengths with the same number turn their positions alike: one can go on from what is cached of another.</summary>
     public virtual int Variant(int length) => 0;
+
+    /// <summary>A sequence that has grown to this length is to be read again from its beginning: what was kept of it is of a shorter one.</summary>
+    public virtual bool ReadsAgain(int length) => false;
 }
 
 /// <summary>A family: the ids that files give it, and how to build it. One row of <see cref="ModelCatalog"/>.</summary>

@@ -77,6 +77,13 @@ public sealed class Transformer : Decoder, IEncoder
 
     public override int Variant(int length) => ropes.Aggregate(0, (number, rope) => HashCode.Combine(number, rope.Variant(length)));
 
+    public override bool ReadsAgain(int length)
+    {
+        foreach (var rope in ropes)
+            if (rope.TurnsOtherwiseFrom(length)) return true;
+        return false;
+    }
+
     Tensor Widened(Tensor x)
     {
         if (Streams == 1) return x;

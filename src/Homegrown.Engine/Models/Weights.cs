@@ -22,7 +22,7 @@ public sealed class Weights
 
     readonly ModelSource source;
     readonly PackedWeights packing;
-    readonly Dictionary<TensorType, long> tally;
+    readonly WeightTally tally;
     readonly WeightRounding? rounding;
     readonly string prefix;
 
@@ -34,11 +34,14 @@ public sealed class Weights
     {
     }
 
-    Weights(ModelSource source, PackedWeights packing, Dictionary<TensorType, long> tally, WeightRounding? rounding, string prefix)
+    Weights(ModelSource source, PackedWeights packing, WeightTally tally, WeightRounding? rounding, string prefix)
         => (this.source, this.packing, this.tally, this.rounding, this.prefix) = (source, packing, tally, rounding, prefix);
 
     /// <summary>Bytes of products' weights that a decoded token reads, by type, of what was taken so far: of experts those that are chosen.</summary>
-    public IReadOnlyDictionary<TensorType, long> BytesByType => tally;
+    public IReadOnlyDictionary<TensorType, long> BytesByType => tally.BytesByType;
+
+    /// <inheritdoc cref="WeightTally.WidestLayer"/>
+    internal long WidestLayer => tally.WidestLayer;
 
     /// <summary>Builds <paramref name="count"/> layers, each from the tensors under blk.{layer}.</summary>
     public TLayer[] Layers<TLayer>(int count, Func<int, Weights, TLayer> build)
@@ -272,7 +275,7 @@ public sealed class Weights
     {
         var rounded = rounding?.Of(weight);
         if (rounded is not null) weight = rounded.Weight with { FineInputs = weight.FineInputs };
-        tally[weight.Type] = tally.GetValueOrDefault(weight.Type) + (long)(weight.Bytes * share);
+        tally.Add(prefix, weight, share);
         if (!packing.Serves(weight))
         {
             if (rounded is not null) packing.Keep(rounded);

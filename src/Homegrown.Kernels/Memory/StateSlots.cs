@@ -22,6 +22,8 @@ public sealed unsafe class StateSlots : IDisposable
 
     public long Floats { get; }
 
+    public long Bytes => data.Bytes;
+
     /// <summary>A sequence begins: its states are zero.</summary>
     public void Clear(int slot) => System.Runtime.InteropServices.NativeMemory.Clear(At(slot), (nuint)Floats * sizeof(float));
 

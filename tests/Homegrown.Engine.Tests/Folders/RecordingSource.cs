@@ -12,6 +12,8 @@ sealed class RecordingSource(ModelSource of) : ModelSource
 
     public override string Path => of.Path;
 
+    public override long Bytes => of.Bytes;
+
     public override string Architecture => of.Architecture;
 
     public override ModelKeys Keys => keys;

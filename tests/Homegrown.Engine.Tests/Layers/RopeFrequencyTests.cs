@@ -44,4 +44,25 @@ public sealed class RopeFrequencyTests
 
         Assert.Equal((0.1 * Math.Log(4)) + 1, magnitude, 1e-6);
     }
+
+    [Fact]
+    public void LongRope_divides_by_one_set_up_to_the_trained_length_and_by_another_beyond()
+    {
+        var rope = new RopeConfig(4, 100, new(RopeScalingKind.LongRope, 4, 32) { ShortFactors = [1, 2], LongFactors = [4, 8] });
+        Assert.Equal([1, 0.05], RopeFrequencies.Of(rope, [], 32).Frequencies, (a, b) => Math.Abs(a - b) < 1e-12);
+        Assert.Equal([0.25, 0.0125], RopeFrequencies.Of(rope, [], 33).Frequencies, (a, b) => Math.Abs(a - b) < 1e-12);
+        Assert.Equal(Math.Sqrt(1 + (Math.Log(4) / Math.Log(32))), RopeFrequencies.Of(rope, [], 33).Magnitude, 1e-6);
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(32, 1)]
+    [InlineData(48, 2)]         // 2 * 48 / 32 - (2 - 1)
+    [InlineData(64, 3)]
+    public void A_dynamic_base_grows_with_the_sequence_beyond_the_trained_length(int length, double stretch)
+    {
+        var rope = new RopeConfig(8, 10000, new(RopeScalingKind.Dynamic, 2, 32));
+        var theta = 10000 * Math.Pow(stretch, 8 / 6.0);
+        Assert.Equal([1, Math.Pow(theta, -0.25), Math.Pow(theta, -0.5), Math.Pow(theta, -0.75)], RopeFrequencies.Of(rope, [], length).Frequencies, (a, b) => Math.Abs(a - b) < 1e-12);
+    }
 }
