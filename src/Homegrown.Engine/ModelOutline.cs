@@ -49,7 +49,7 @@ public sealed class ModelOutline
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static ModelOutline Of(string path)
     {
-        using var source = LocalModel.Open(path);
+        using var source = LocalModel.Open(path, exact: false);
         return new(source);
     }
 
