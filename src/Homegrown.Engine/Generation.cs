@@ -28,6 +28,9 @@ public sealed record GenerationRequest
     /// <summary>Goes on past end-of-generation tokens: for measuring.</summary>
     public bool IgnoreEnd { get; init; }
 
+    /// <summary>Begins with what the cache has of the prompt, and leaves what it reads there for others.</summary>
+    public bool CachePrompt { get; init; } = true;
+
     /// <summary>
     /// Told how many tokens of the prompt have been read, after each step that read some and at last all of them. Called by the engine's
     /// thread, which waits for it.
@@ -73,6 +76,9 @@ public sealed record GenerationPiece
 
     /// <summary>In the first piece, when asked for: the tokens of the prompt.</summary>
     public IReadOnlyList<PromptToken>? Prompt { get; init; }
+
+    /// <summary>Tokens of the prompt that were in the cache already.</summary>
+    public int CachedTokens { get; init; }
 
     public FinishReason? Finish { get; init; }
 

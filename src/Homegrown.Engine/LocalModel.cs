@@ -22,8 +22,20 @@ public sealed record EngineOptions
     /// <summary>Positions of the context; 0 takes the model's own length, or what a quarter of the memory holds.</summary>
     public int ContextLength { get; init; }
 
+    /// <summary>Requests that run at the same time; others wait.</summary>
+    public int Sequences { get; init; } = 16;
+
+    /// <summary>
+    /// Positions of the cache, which all requests share and where what they read stays for later ones; 0 takes a context for each request,
+    /// or what a quarter of the memory holds. At least one context.
+    /// </summary>
+    public int Positions { get; init; }
+
     /// <summary>Float32 weights, activations and cache, for comparing with references.</summary>
     public bool Exact { get; init; }
+
+    /// <summary>Matrices of products that are larger are rounded to this type when they are loaded; null leaves them as they are.</summary>
+    public TensorType? WeightType { get; init; }
 
     /// <summary>How keys and values are kept; null takes F16, or F32 with <see cref="Exact"/>.</summary>
     public KvType? CacheType { get; init; }
@@ -38,8 +50,6 @@ public sealed record EngineOptions
 /// <summary>A model on this machine: weights, tokenizer, template, and the engine that runs requests. Safe for many callers.</summary>
 public sealed class LocalModel : IDisposable
 {
-    const int Sequences = 1;     // that run at the same time: the planner's
-
     readonly ModelSource source;
     readonly PackedWeights packing;
     readonly Decoder decoder;
@@ -55,7 +65,7 @@ public sealed class LocalModel : IDisposable
         (this.source, Compute, this.packing) = (source, compute, packing);
         var architecture = ModelCatalog.Find(source);
         var metadata = new ModelMetadata(source, architecture.Defaults);
-        var weights = new Weights(source, packing);
+        var weights = new Weights(source, packing, options.WeightType);
         Config = ModelConfig.Read(metadata, weights.Rows("token_embd"));
         if (options.Exact) Config = Config.AsReference(source);
         decoder = architecture.LoadDecoder(Config, weights);
@@ -65,9 +75,9 @@ public sealed class LocalModel : IDisposable
         breakers = new SequenceBreakers(Tokenizer);
         template = new(() => source.ChatTemplate is { } text ? new ChatTemplate(text, SpecialTokens(Tokenizer)) : null);
         kvType = options.CacheType ?? (options.Exact ? KvType.F32 : KvType.F16);
-        ContextLength = Context(options.ContextLength);
-        cache = new KvCache(decoder.KvShape, ContextLength, kvType, Sequences);
-        engine = new EngineLoop(decoder, Compute, cache);
+        ContextLength = Context(options);
+        cache = new KvCache(decoder.KvShape, Positions(options), kvType, options.Sequences);
+        engine = new EngineLoop(decoder, Compute, cache, new() { Sequences = options.Sequences });
     }
 
     /// <summary>Opens a model: a GGUF file, or a folder of Hugging Face or ModelScope.</summary>
@@ -76,7 +86,7 @@ public sealed class LocalModel : IDisposable
     public static LocalModel Load(string path, EngineOptions? options = null)
     {
         options ??= new();
-        var source = Open(path);
+        var source = Open(path, options.Exact);
         var compute = new Compute(new ComputeOptions { Threads = options.Threads, Tier = options.Tier, Exact = options.Exact, MaxVectorBits = options.MaxVectorBits });
         var packing = new PackedWeights(compute);
         try
@@ -94,7 +104,7 @@ public sealed class LocalModel : IDisposable
 
     /// <summary>A model's keys and tensors: those of a GGUF file, or of a folder.</summary>
     /// <inheritdoc cref="Load"/>
-    internal static ModelSource Open(string path) => Directory.Exists(path) ? FolderSource.Open(path) : new GgufSource(GgufFile.Open(path));
+    internal static ModelSource Open(string path, bool exact = true) => Directory.Exists(path) ? FolderSource.Open(path, exact) : new GgufSource(GgufFile.Open(path));
 
     /// <summary>The name under which the API lists it: the file's name without extension, or the folder's name.</summary>
     public string Id => source is FolderSource ? System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(Path)) : System.IO.Path.GetFileNameWithoutExtension(Path);
@@ -201,14 +211,21 @@ public sealed class LocalModel : IDisposable
         source.Dispose();
     }
 
-    int Context(int wanted)
+    int Context(EngineOptions options)
     {
+        var wanted = options.ContextLength;
         if (wanted > Config.ContextLength || wanted < 0)
             throw new ArgumentException($"A context of {wanted} is out of range: {Path} was made for 1 to {Config.ContextLength} positions.");
-        if (wanted > 0) return wanted;
-        var fits = decoder.KvShape.PositionsIn(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, kvType, Sequences);
-        return (int)Math.Min(Config.ContextLength, Math.Max(fits, 512));
+        return wanted > 0 ? wanted : (int)Math.Min(Config.ContextLength, Math.Max(PositionsInMemory(options.Sequences), 512));
     }
+
+    int Positions(EngineOptions options)
+    {
+        var wanted = options.Positions > 0 ? options.Positions : Math.Min((long)ContextLength * options.Sequences, PositionsInMemory(options.Sequences));
+        return (int)Math.Clamp(wanted, ContextLength, int.MaxValue / 2);
+    }
+
+    long PositionsInMemory(int sequences) => decoder.KvShape.PositionsIn(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, kvType, sequences * (1 + KvCache.SnapshotsPerSequence));
 
     void CheckTokens(IReadOnlyList<int> tokens)
     {

@@ -49,7 +49,7 @@ public sealed class ModelOutline
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static ModelOutline Of(string path)
     {
-        using var source = LocalModel.Open(path);
+        using var source = LocalModel.Open(path, exact: false);
         return new(source);
     }
 
@@ -94,7 +94,7 @@ public sealed class ModelOutline
         Stored = stored,
         Cache = KvShape.Bytes(positions, type),
         Tokenizer = (Tokenizer?.Count ?? 0) * ModelMemory.TokenBytes,
-        Scratch = ((Math.Min(positions, Planner.Chunk) * (widest + Config.Hidden)) + Config.VocabularySize) * sizeof(float),
+        Scratch = ((Math.Min(positions, new PlannerOptions().Chunk) * (widest + Config.Hidden)) + Config.VocabularySize) * sizeof(float),
     };
 }
 

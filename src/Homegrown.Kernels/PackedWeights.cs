@@ -19,6 +19,7 @@ public sealed unsafe class PackedWeights(Compute compute, bool dry = false) : ID
     const int SlicesPerThread = 4;
 
     readonly List<NativeBuffer> buffers = [];
+    readonly List<WeightBuffer> kept = [];
     long used;
 
     /// <summary>Bytes of all panels.</summary>
@@ -46,6 +47,9 @@ public sealed unsafe class PackedWeights(Compute compute, bool dry = false) : ID
         compute.Pool.Run(slices, ref job);
         return new(w.Type, w.Rows, w.Columns, job.To, product.Packed) { FineInputs = w.FineInputs };
     }
+
+    /// <summary>Keeps a matrix that is not packed until this is disposed.</summary>
+    public void Keep(WeightBuffer weight) => kept.Add(weight);
 
     byte* Take(long bytes)
     {
@@ -77,6 +81,8 @@ public sealed unsafe class PackedWeights(Compute compute, bool dry = false) : ID
     public void Dispose()
     {
         foreach (var buffer in buffers) buffer.Dispose();
+        foreach (var weight in kept) weight.Dispose();
         buffers.Clear();
+        kept.Clear();
     }
 }

@@ -16,7 +16,8 @@ static class Bench
         var verb = new Verb("bench", "Measures a model on this machine: medians of several runs, after one to warm up.",
             "homegrown bench",
             "homegrown bench model.gguf --prompt 512,4096 --generate 64 --depth 4096 --threads 1,2 --json",
-            "homegrown bench --shape qwen2.5-0.5b --type Q4_0    random weights, so that no download is needed");
+            "homegrown bench --shape qwen2.5-0.5b --type Q4_0    random weights, so that no download is needed",
+            "homegrown bench --serve --streams 16 --url http://localhost:8000    any OpenAI-compatible server, or without --url this one");
         var model = ModelOptions.AddTo(verb, terminal, withThreads: false);
         var threads = Numbers.List("--threads", 0, "Threads that compute, one number or several to compare; 0 takes what the machine gives.", 0);
         var prompt = Numbers.List("--prompt", 1, "Tokens of the prompt, one number or several.", 512);
@@ -32,6 +33,7 @@ static class Bench
         var roof = new Option<bool>("--roof") { Description = "Measure the machine alone: memory, and the instructions of products." };
         var json = new Option<bool>("--json") { Description = "Print a JSON object; of several results each on its line." };
         foreach (var option in (ReadOnlySpan<Option>)[threads, prompt, generate, depth, runs, tiers, shape, type, keep, roof, json]) verb.Add(option);
+        var serve = new BenchServe(verb);
         verb.SetAction(async (parsed, cancellation) =>
         {
             var work = new Workload(parsed.GetRequiredValue(prompt), parsed.GetValue(generate), parsed.GetValue(depth), parsed.GetValue(runs));
@@ -41,6 +43,12 @@ static class Bench
             if (parsed.GetValue(shape) is not null && model.IsGiven(parsed)) throw new UsageException("both MODEL and --shape: give one of them.");
             using var random = parsed.GetValue(shape) is { } known ? ShapeFile.Write(known, parsed.GetRequiredValue(type), parsed.GetValue(keep), terminal, asJson, cancellation) : null;
             var path = random?.Path ?? model.Resolve(parsed);
+            if (serve.IsWanted(parsed))
+            {
+                var length = parsed.GetResult(prompt) is { Implicit: false } ? parsed.GetRequiredValue(prompt)[0] : (int?)null;
+                return await serve.RunAsync(terminal, parsed, streams => LocalModel.Load(path, model.Settings(parsed) with { Sequences = streams, Threads = parsed.GetRequiredValue(threads)[0] }), length, parsed.GetValue(generate), asJson, cancellation);
+            }
+
             var all = Settings(model.Settings(parsed), parsed.GetRequiredValue(threads), parsed.GetValue(tiers)).ToList();
             var results = new List<BenchResult>();
             Workload Work(EngineOptions settings) => parsed.GetValue(tiers) && settings.Tier == Tier.Reference ? work.Shorter : work;

@@ -26,7 +26,7 @@ static class Divergence
             var asJson = parsed.GetValue(json);
             var basePath = parsed.GetValue(other) is { } name ? ModelStore.Of(terminal).Resolve(name) : model.Resolve(parsed);
             using var loaded = model.Load(parsed, quiet: asJson);
-            using var reference = LocalModel.Load(basePath, model.Settings(parsed) with { Exact = true, Tier = null, CacheType = null });
+            using var reference = LocalModel.Load(basePath, model.Settings(parsed) with { Exact = true, Tier = null, CacheType = null, WeightType = null });
             var windows = text.Windows(parsed, loaded.Tokenizer);
             using var progress = new ProgressLine(terminal, "comparing", windows.Tokens, "tokens", asJson);
             var result = Comparison.Run(loaded, reference, windows, progress.Report, cancellation);

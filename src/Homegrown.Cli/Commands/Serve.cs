@@ -27,15 +27,16 @@ static class Serve
         var port = Numbers.Between("--port", 0, 65535, "TCP port; 0 takes a free one.", defaults.Port);
         var keys = new Option<string[]>("--api-key") { Description = "A key that clients must send; may be given several times.", HelpName = "KEY" };
         var open = new Option<bool>("--allow-without-key") { Description = "Serve other machines without a key." };
+        var parallel = Numbers.AtLeast("--parallel", 1, "Requests that run at the same time; others wait in line.", new EngineOptions().Sequences);
         var origins = new Option<string[]>("--allow-origin")
         {
             Description = "A web origin whose pages may call the API (CORS); * for any, with a key.",
             HelpName = "URL",
         };
-        foreach (var option in (ReadOnlySpan<Option>)[host, port, keys, open, origins]) verb.Add(option);
+        foreach (var option in (ReadOnlySpan<Option>)[host, port, parallel, keys, open, origins]) verb.Add(option);
         verb.SetAction(async (parsed, cancellation) =>
         {
-            using var loaded = model.Load(parsed);
+            using var loaded = model.Load(parsed, change: settings => settings with { Sequences = parsed.GetValue(parallel) });
             using var logs = LoggerFactory.Create(log => log
                 .SetMinimumLevel(LogLevel.Warning)
                 .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None) // a start that fails is our own message

@@ -36,6 +36,7 @@ sealed record Measurement(IReadOnlyList<TimeSpan> FirstTokens, double DecodeRate
             Sampling = new SamplingOptions { Temperature = 0 },
             MaxTokens = generate,
             IgnoreEnd = true,
+            CachePrompt = false,
             PromptRead = read => generated(read - prompt + 1),
         };
         var (first, last, count) = (TimeSpan.Zero, TimeSpan.Zero, 0);

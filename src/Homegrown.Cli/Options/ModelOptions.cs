@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Homegrown.Engine;
+using Homegrown.Engine.Models;
 using Homegrown.Kernels;
 using Homegrown.Kernels.Memory;
+using Homegrown.Kernels.Quant;
 
 namespace Homegrown.Cli.Options;
 
@@ -14,6 +16,7 @@ sealed class ModelOptions
     readonly Option<int> context = Numbers.AtLeast("--ctx", 0, "Positions of the context; 0 takes the model's own length.");
     readonly Option<bool> exact = new("--exact") { Description = "Compute with float32 weights, activations and cache." };
     readonly Option<string?> cacheType = CacheTypeOption();
+    readonly Option<string?> weights = new("--weights") { Description = "Round larger weights to this type while loading (default: as the file has them).", HelpName = "q8_0|q6_k|q4_k|..." };
     readonly Option<string?> tier = new("--tier") { Description = "Force the kernels of one tier (default: the best here).", HelpName = "reference|portable|emitted|amx" };
 
     ModelOptions(Terminal terminal, Verb verb, bool withThreads)
@@ -21,9 +24,10 @@ sealed class ModelOptions
         this.terminal = terminal;
         model = Argument(terminal);
         tier.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, Names<Tier>());
+        weights.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. Enum.GetValues<TensorType>().Where(WeightRounding.CanRoundTo).Select(type => type.ToString().ToLowerInvariant())]);
         verb.Add(model);
         if (withThreads) verb.Add(threads = Numbers.AtLeast("--threads", 0, "Threads that compute; 0 takes what the machine gives."));
-        foreach (var option in (ReadOnlySpan<Option>)[context, exact, cacheType, tier]) verb.Add(option);
+        foreach (var option in (ReadOnlySpan<Option>)[context, exact, weights, cacheType, tier]) verb.Add(option);
     }
 
     /// <param name="withThreads">Adds --threads; otherwise the verb has one of its own.</param>
@@ -54,11 +58,12 @@ sealed class ModelOptions
     public static KvType? CacheType(string? name) => Value<KvType>(name);
 
     /// <param name="quiet">Shows no progress: the results go to a program, or the verb shows its own.</param>
-    public LocalModel Load(ParseResult parsed, bool quiet = false)
+    /// <param name="change">What a verb sets besides.</param>
+    public LocalModel Load(ParseResult parsed, bool quiet = false, Func<EngineOptions, EngineOptions>? change = null)
     {
         var path = Resolve(parsed);
         using var progress = new ProgressLine(terminal, $"loading {Path.GetFileName(path)}", quiet: quiet);
-        return LocalModel.Load(path, Settings(parsed));
+        return LocalModel.Load(path, change?.Invoke(Settings(parsed)) ?? Settings(parsed));
     }
 
     /// <summary>MODEL was given.</summary>
@@ -74,6 +79,7 @@ sealed class ModelOptions
         Threads = threads is null ? 0 : parsed.GetValue(threads),
         ContextLength = parsed.GetValue(context),
         Exact = parsed.GetValue(exact),
+        WeightType = Value<TensorType>(parsed.GetValue(weights)),
         CacheType = CacheType(parsed.GetValue(cacheType)),
         Tier = Value<Tier>(parsed.GetValue(tier)),
     };

@@ -23,13 +23,13 @@ sealed class TextEncoder : IDisposable
     KvCache? cache;
     Batch? batch;
 
-    TextEncoder(ModelSource source, Compute compute, PackedWeights packing, bool exact)
+    TextEncoder(ModelSource source, Compute compute, PackedWeights packing, EngineOptions options)
     {
         (Source, Compute, this.packing) = (source, compute, packing);
         var architecture = ModelCatalog.Find(source);
         Metadata = new ModelMetadata(source, architecture.Defaults);
-        Weights = new Weights(source, packing);
-        Config = ModelConfig.Read(Metadata, Weights.Rows("token_embd")) with { HalfGelu = exact && source is GgufSource };
+        Weights = new Weights(source, packing, options.WeightType);
+        Config = ModelConfig.Read(Metadata, Weights.Rows("token_embd")) with { HalfGelu = options.Exact && source is GgufSource };
         Model = architecture.Load(Config, Weights);
         Tokenizer = TokenizerFactory.Of(source, Config.VocabularySize);
     }
@@ -60,12 +60,12 @@ sealed class TextEncoder : IDisposable
     public static TextEncoder Load(string path, EngineOptions? options)
     {
         options ??= new();
-        var source = LocalModel.Open(path);
+        var source = LocalModel.Open(path, options.Exact);
         var compute = new Compute(new ComputeOptions { Threads = options.Threads, Tier = options.Tier, Exact = options.Exact, MaxVectorBits = options.MaxVectorBits });
         var packing = new PackedWeights(compute);
         try
         {
-            return new(source, compute, packing, options.Exact);
+            return new(source, compute, packing, options);
         }
         catch
         {

@@ -34,13 +34,14 @@ public sealed class FolderSource : ModelSource
     }
 
     /// <summary>Opens a folder whose architecture this build has.</summary>
+    /// <param name="exact">As <see cref="SafetensorsFolder.Open"/>.</param>
     /// <exception cref="ModelFileException">No model folder, an unknown architecture, or files that are not what they say.</exception>
-    public static FolderSource Open(string path)
+    public static FolderSource Open(string path, bool exact = true)
     {
         path = System.IO.Path.GetFullPath(path);
         var config = FolderConfig.Open(path);
         var (architecture, map) = ModelCatalog.Find(config);
-        var folder = SafetensorsFolder.Open(path);
+        var folder = SafetensorsFolder.Open(path, exact);
         try
         {
             return new(path, folder, config, architecture.Id, map);

@@ -28,6 +28,9 @@ public abstract class Decoder : Model
     /// <summary>Runs the batch and returns the logits of its sampled rows, [sampled, vocabulary], valid until the batch is cleared.</summary>
     public abstract Tensor Forward(Batch batch);
 
+    /// <summary>Texts of lengths with the same number turn their positions alike: one can go on from what is cached of another.</summary>
+    public virtual int Variant(int length) => 0;
+
     /// <summary>A sequence that has grown to this length is to be read again from its beginning: what was kept of it is of a shorter one.</summary>
     public virtual bool ReadsAgain(int length) => false;
 }

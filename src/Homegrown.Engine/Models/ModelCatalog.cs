@@ -65,6 +65,7 @@ public static class ModelCatalog
         DeepSeek32.Architecture,
         DeepSeek32.Glm5,
         HunyuanV4.Architecture,
+        Dots3Note.Architecture,
         DeepSeek4.Architecture,
         Qwen4Exp.Architecture,
         Glm5Next.Architecture,

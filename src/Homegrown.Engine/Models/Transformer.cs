@@ -75,6 +75,8 @@ public sealed class Transformer : Decoder, IEncoder
         return LogitCap is { } cap ? Scale.Forward(Activate.Forward(Scale.Forward(logits, 1 / cap), Activation.Tanh), cap) : logits;   // [sampled, vocabulary]
     }
 
+    public override int Variant(int length) => ropes.Aggregate(0, (number, rope) => HashCode.Combine(number, rope.Variant(length)));
+
     public override bool ReadsAgain(int length)
     {
         foreach (var rope in ropes)

@@ -23,17 +23,19 @@ public sealed class Weights
     readonly ModelSource source;
     readonly PackedWeights packing;
     readonly WeightTally tally;
+    readonly WeightRounding? rounding;
     readonly string prefix;
 
     /// <param name="source">Must outlive the layers.</param>
     /// <param name="packing">Packs the matrices of products; it must outlive the layers.</param>
-    public Weights(ModelSource source, PackedWeights packing)
-        : this(source, packing, new(), "")
+    /// <param name="type">Matrices of products that are larger are rounded to it; null leaves them as they are.</param>
+    public Weights(ModelSource source, PackedWeights packing, TensorType? type = null)
+        : this(source, packing, new(), type is { } rounded ? new(rounded) : null, "")
     {
     }
 
-    Weights(ModelSource source, PackedWeights packing, WeightTally tally, string prefix)
-        => (this.source, this.packing, this.tally, this.prefix) = (source, packing, tally, prefix);
+    Weights(ModelSource source, PackedWeights packing, WeightTally tally, WeightRounding? rounding, string prefix)
+        => (this.source, this.packing, this.tally, this.rounding, this.prefix) = (source, packing, tally, rounding, prefix);
 
     /// <summary>Bytes of products' weights that a decoded token reads, by type, of what was taken so far: of experts those that are chosen.</summary>
     public IReadOnlyDictionary<TensorType, long> BytesByType => tally.BytesByType;
@@ -50,10 +52,10 @@ public sealed class Weights
     }
 
     /// <summary>The tensors under blk.{layer}.</summary>
-    public Weights Layer(int layer) => new(source, packing, tally, $"blk.{layer}.");
+    public Weights Layer(int layer) => new(source, packing, tally, rounding, $"blk.{layer}.");
 
     /// <summary>The tensors under a further name: "blk.{layer}.{part}".</summary>
-    public Weights Part(string name) => new(source, packing, tally, $"{prefix}{name}.");
+    public Weights Part(string name) => new(source, packing, tally, rounding, $"{prefix}{name}.");
 
     /// <summary>Rows of the token table.</summary>
     public int Rows(string name) => checked((int)(source.Tensor(Full(name)) ?? throw source.Missing(Full(name))).Rows);
@@ -271,9 +273,17 @@ public sealed class Weights
     /// <param name="share">Of tokens that pass through it.</param>
     Weight Packed(ModelTensor tensor, Weight weight, double share = 1)
     {
+        var rounded = rounding?.Of(weight);
+        if (rounded is not null) weight = rounded.Weight with { FineInputs = weight.FineInputs };
         tally.Add(prefix, weight, share);
-        if (!packing.Serves(weight)) return weight;
+        if (!packing.Serves(weight))
+        {
+            if (rounded is not null) packing.Keep(rounded);
+            return weight;
+        }
+
         var packed = packing.Pack(weight);
+        rounded?.Dispose();
         tensor.Release();
         return packed;
     }

@@ -51,8 +51,9 @@ public sealed class Batch(Compute compute, KvCache cache)
     /// <summary>Adds tokens of a sequence, the first at <paramref name="firstPosition"/>, with logits of the last or of all of them.</summary>
     /// <param name="lease">What the sequence holds of the cache: pages enough for all positions up to the last added one.</param>
     /// <param name="length">Tokens of the sequence so far, those of later steps included: some rotations depend on it. 0 takes the added ones.</param>
+    /// <param name="generated"><see cref="Segment.Generated"/>.</param>
     /// <param name="addedTypes">See <see cref="Types"/>; all 0 where empty.</param>
-    public void Add(ReadOnlySpan<int> added, int firstPosition, KvLease lease, LogitsOf logits, int length = 0, ReadOnlySpan<int> addedTypes = default)
+    public void Add(ReadOnlySpan<int> added, int firstPosition, KvLease lease, LogitsOf logits, int length = 0, ReadOnlySpan<int> addedTypes = default, bool generated = false)
     {
         runs.Add((added.Length, Math.Max(length, firstPosition + added.Length)));
         leases.Add(lease);
@@ -66,7 +67,7 @@ public sealed class Batch(Compute compute, KvCache cache)
         added.CopyTo(tokens.AsSpan(first));
         types.AsSpan(first, added.Length).Clear();
         addedTypes.CopyTo(types.AsSpan(first, added.Length));
-        rows.Add(added.Length, firstPosition, CollectionsMarshal.AsSpan(lease.Pages), lease.Slot);
+        rows.Add(added.Length, firstPosition, CollectionsMarshal.AsSpan(lease.Pages), lease.Slot, generated);
         var wanted = logits switch { LogitsOf.None => 0, LogitsOf.Last => 1, _ => added.Length };
         for (var row = first + added.Length - wanted; row < rows.Rows; row++) sampled.Add(row);
     }

@@ -18,11 +18,15 @@ sealed class GenerationStream(GenerationRequest request, Tokenizer tokenizer, Sa
     readonly StopTexts stops = new(request.Stop);
     readonly List<PromptToken> scored = [];
     volatile bool abandoned;
-    int generated;
+    int generated, reused;
 
     public bool Cancelled => abandoned || cancellation.IsCancellationRequested;
 
-    public void PromptRead(int tokens) => request.PromptRead?.Invoke(tokens);
+    public void PromptRead(int tokens, int reused)
+    {
+        this.reused = reused;
+        request.PromptRead?.Invoke(tokens);
+    }
 
     public void Scored(int position, ReadOnlySpan<float> logits)
     {
@@ -45,7 +49,7 @@ sealed class GenerationStream(GenerationRequest request, Tokenizer tokenizer, Sa
         if (!request.IgnoreEnd && tokenizer.EndOfGeneration.Contains(token))
         {
             var rest = Rest();
-            Write(new() { Text = rest.Text, Finish = FinishReason.Stop, StoppedBy = rest.Stop ?? tokenizer.Piece(token) });
+            Write(new() { Text = rest.Text, CachedTokens = reused, Finish = FinishReason.Stop, StoppedBy = rest.Stop ?? tokenizer.Piece(token) });
             return null;
         }
 
@@ -62,6 +66,7 @@ sealed class GenerationStream(GenerationRequest request, Tokenizer tokenizer, Sa
         Write(new()
         {
             Text = released,
+            CachedTokens = reused,
             Token = token,
             Logprob = logprob,
             TopLogprobs = top,
@@ -79,7 +84,7 @@ sealed class GenerationStream(GenerationRequest request, Tokenizer tokenizer, Sa
     /// <param name="limit">Most tokens that the sequence may come to have.</param>
     public async IAsyncEnumerable<GenerationPiece> RunAsync(EngineLoop engine, int limit, [EnumeratorCancellation] CancellationToken reader = default)
     {
-        engine.Add(new Sequence(request.Prompt, limit, this, request.PromptLogprobs));
+        engine.Add(new Sequence(request.Prompt, limit, this, request.PromptLogprobs) { Shares = request.CachePrompt });
         try
         {
             await foreach (var piece in pieces.Reader.ReadAllAsync(reader)) yield return piece;

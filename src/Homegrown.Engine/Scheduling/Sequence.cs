@@ -8,6 +8,8 @@ namespace Homegrown.Engine.Scheduling;
 /// <param name="scored">The sink wants logits of all positions of the prompt.</param>
 public sealed class Sequence(IReadOnlyList<int> prompt, int limit, ISequenceSink sink, bool scored = false)
 {
+    int told;     // positions of the prompt whose logits the sink has
+
     public int PromptLength { get; } = prompt.Count;
 
     /// <summary>Prompt, then what was generated.</summary>
@@ -15,6 +17,18 @@ public sealed class Sequence(IReadOnlyList<int> prompt, int limit, ISequenceSink
 
     /// <summary>Tokens whose keys and values are in the cache; the others are to be run.</summary>
     public int Cached { get; set; }
+
+    /// <summary>It has a place among those that run, and pages for all of its tokens.</summary>
+    public bool Running { get; set; }
+
+    /// <summary>Tokens that were in the cache when it began to run.</summary>
+    public int Reused { get; set; }
+
+    /// <summary>It begins with what the cache has of its tokens, and leaves there what it reads.</summary>
+    public bool Shares { get; init; } = true;
+
+    /// <summary><see cref="Models.Decoder.Variant"/> of its prompt, or of what it has grown to since it was read again.</summary>
+    public int Variant { get; set; }
 
     /// <summary>What it holds of the cache.</summary>
     public KvLease Lease { get; } = new();
@@ -24,10 +38,15 @@ public sealed class Sequence(IReadOnlyList<int> prompt, int limit, ISequenceSink
     public ISequenceSink Sink { get; } = sink;
 
     /// <summary>Its next run is of prompt tokens whose logits are all wanted.</summary>
-    public bool Scores => scored && Cached < PromptLength;
+    public bool Scores => scored && told < PromptLength - 1;
 
-    /// <summary>Nothing of it counts as cached any longer; what it holds it keeps, and its prompt is not scored again.</summary>
-    public void ReadAgain() => (Cached, scored) = (0, false);
+    /// <summary>Tells the sink what came after a position, once, even if it was read again.</summary>
+    public void Score(int position, ReadOnlySpan<float> logits)
+    {
+        if (position < told) return;
+        Sink.Scored(position, logits);
+        told = position + 1;
+    }
 
     // The list does not grow while decoding, up to a size that a long context need not pay for at once.
     static List<int> WithRoom(IReadOnlyList<int> prompt, int limit)
@@ -44,8 +63,8 @@ public interface ISequenceSink
     /// <summary>The caller does not want more: the sequence ends before its next step.</summary>
     bool Cancelled { get; }
 
-    /// <summary>So many tokens of the prompt have been read, after each step that read some.</summary>
-    void PromptRead(int tokens)
+    /// <summary>So many tokens of the prompt have been read, after each step that read some; of them so many were in the cache already.</summary>
+    void PromptRead(int tokens, int reused)
     {
     }
 

@@ -52,13 +52,13 @@ public sealed class WindowRows(int number, int length)
 
         for (var row = 0; row < segment.Rows; row++)
         {
-            seen.Add(1, Math.Max(0, Count(segment.FirstPosition + row) - 1), windows);
+            seen.Add(1, Math.Max(0, Count(segment.FirstPosition + row) - 1), windows, generated: segment.Generated);
             shifts[segment.FirstRow + row] = windows.Length * KvCache.PageSize;
         }
 
         if (pages.Length < windows.Length + positions.Length) pages = new int[2 * (windows.Length + positions.Length)];
         windows.CopyTo(pages);
         positions.CopyTo(pages.AsSpan(windows.Length));
-        joined.Add(segment.Rows, (windows.Length * KvCache.PageSize) + segment.FirstPosition, pages.AsSpan(0, windows.Length + positions.Length), segment.Slot);
+        joined.Add(segment.Rows, (windows.Length * KvCache.PageSize) + segment.FirstPosition, pages.AsSpan(0, windows.Length + positions.Length), segment.Slot, segment.Generated);
     }
 }

@@ -62,6 +62,13 @@ public sealed class KvPages : IDisposable
             Values.Write(ValueSquare(page, kvHead, place, d), line, value + d, Math.Min(KvPanels.Side, Entry.ValueDim - d));
     }
 
+    /// <summary>Makes one page what another is: for sequences that go on differently from the middle of it.</summary>
+    public void Copy(int from, int to)
+    {
+        Keys.Copy(Head(from, 0), Head(to, 0), Entry.KvHeads);
+        if (!Entry.ValuesInKeys) Values.Copy(Head(from, 0), Head(to, 0), Entry.KvHeads);
+    }
+
     /// <summary>Brings a key's place to the cache: each of its numbers is in a line of its own, and stores would wait for one after the other.</summary>
     internal unsafe void Fetch(int page, int kvHead, int place)
     {

@@ -241,6 +241,13 @@ sealed unsafe class KvPanels(KvType type, bool positionsAreRows, long heads, int
 
     static int CodeBytes(KvType type) => type == KvType.Q4_0 ? Numbers / 2 : Numbers;
 
+    /// <summary>Copies all that neighbouring heads have.</summary>
+    public void Copy(long fromHead, long toHead, int count)
+    {
+        var bytes = count * (long)panels * squares * squareBytes;
+        Buffer.MemoryCopy(Square(fromHead, 0), Square(toHead, 0), bytes, bytes);
+    }
+
     /// <summary>Brings squares to the cache.</summary>
     public void Fetch(byte* square, int count)
     {

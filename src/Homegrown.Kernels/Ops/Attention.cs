@@ -82,6 +82,7 @@ public static unsafe class Attention
                 Chosen = chosen,
                 Lists = choice is null || q.Rows == 0 ? 1 : choice.Lists / q.Rows,
                 Late = late,
+                MayUseWords = Words.Serve(q.Compute, pages, shape),
             };
             if (q.Compute.Tier == Tier.Reference) ReferenceAttention.Run(call, rows.Segments, choice);
             else TiledAttention.Run(call, rows.Segments, choice);

@@ -47,6 +47,9 @@ readonly unsafe struct AttentionCall
     /// <summary>Keys and values of this step, [rows, kvHeads * keyDim] and [rows, kvHeads * valueDim], where single rows are written late.</summary>
     public (Tensor K, Tensor V)? Late { get; init; }
 
+    /// <summary>Blocks of many rows may multiply in 16-bit integers.</summary>
+    public bool MayUseWords { get; init; }
+
     /// <summary>Lists of each row, where positions are chosen.</summary>
     public int Lists { get; init; }
 
@@ -74,6 +77,12 @@ readonly unsafe struct AttentionCall
 
     /// <summary>The page that holds a position of a segment.</summary>
     public int Page(Segment segment, int position) => Table[segment.FirstPage + (position / KvPages.PageSize)];
+
+    /// <summary>
+    /// A segment's blocks multiply in 16-bit integers, if its rows were read, as a rule many at a time, so that it pays to bring keys and values
+    /// into pairs. It does not depend on how many they are in this step, so that a row's result does not either.
+    /// </summary>
+    public bool InWords(Segment segment) => MayUseWords && !segment.Generated;
 
     /// <summary>The segment's key and value are written by who attends to them.</summary>
     public bool WritesLate(Segment segment) => segment.Rows == 1 && Late is not null;

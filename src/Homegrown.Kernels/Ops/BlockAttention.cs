@@ -20,6 +20,8 @@ readonly unsafe struct BlockAttention<TLanes>(in AttentionCall call, in QueryBlo
     readonly int group = call.Group, keyDim = call.Shape.KeyDim, valueDim = call.Shape.ValueDim, rows = block.Tokens * call.Group;
     readonly BlockScratch scratch = new(scratch, call.Shape, block.Tokens * call.Group);
     readonly BlockPanels<TLanes> panels = new(call, block, new(scratch, call.Shape, block.Tokens * call.Group));
+    readonly BlockWords<TLanes> words = new(call, block, new(scratch, call.Shape, block.Tokens * call.Group));
+    readonly bool inWords = call.InWords(block.Segment);
 
     /// <summary>What <see cref="Attend"/> is given when its result is merged at once.</summary>
     public SpanResult Part => scratch.Part;
@@ -31,12 +33,13 @@ readonly unsafe struct BlockAttention<TLanes>(in AttentionCall call, in QueryBlo
     public void LoadQueries()
     {
         new Span<float>(scratch.Queries, PaddedRows * keyDim).Clear();
-        var scale = call.Scale / call.Pages.Keys.Unit;
+        var scale = inWords ? call.Scale : call.Scale / call.Pages.Keys.Unit;
         for (var row = 0; row < rows; row++)
         {
             var (from, head) = block.Place(row, group);
             float* q = call.Q.RowPointer(from) + (head * keyDim), to = scratch.Queries + (row * keyDim);
             for (var d = 0; d < keyDim; d++) to[d] = q[d] * scale;
+            if (inWords) words.Query(row);
         }
     }
 
@@ -48,12 +51,13 @@ readonly unsafe struct BlockAttention<TLanes>(in AttentionCall call, in QueryBlo
     public float* Score(int index)
     {
         var (span, first, end) = Span(index);
-        new Span<float>(scratch.Scores, PaddedRows * QueryBlock.SpanPositions).Clear();
+        if (!inWords) new Span<float>(scratch.Scores, PaddedRows * QueryBlock.SpanPositions).Clear();
         for (var at = first & -Side; at < end; at += Side)
         {
             var row = FirstRow(at);
             var ahead = at + Side < end ? panels.Key(at + Side, 0) : panels.Value(first, 0);
-            panels.MultiplyKeys(at, end, scratch.Queries + (row * keyDim), Scores(row) + at - span, PaddedRows - row, ahead);
+            if (inWords) words.MultiplyKeys(at, end, row, Scores(row) + at - span, ahead);
+            else panels.MultiplyKeys(at, end, scratch.Queries + (row * keyDim), Scores(row) + at - span, PaddedRows - row, ahead);
         }
 
         return scratch.Scores;
@@ -65,6 +69,7 @@ readonly unsafe struct BlockAttention<TLanes>(in AttentionCall call, in QueryBlo
     {
         var (span, first, end) = Span(index);
         Score(index);
+        if (inWords) words.ScaleValues(span, first, end);
         for (var row = 0; row < rows; row++) Softmax(row, span, first, end, result);
         new Span<float>(result.Values, PaddedRows * result.Columns).Clear();
         for (int at = first, next; at < end; at = next)
@@ -74,7 +79,9 @@ readonly unsafe struct BlockAttention<TLanes>(in AttentionCall call, in QueryBlo
             for (var d = 0; d < valueDim; d += Side)
             {
                 var ahead = d + Side < valueDim ? panels.Value(at, d + Side) : next < end ? panels.Value(next, 0) : null;
-                panels.MultiplyValues(at, next, d, Scores(row) + at - span, result.Values + (row * result.Columns) + d, result.Columns, PaddedRows - row, ahead);
+                var to = result.Values + (row * result.Columns) + d;
+                if (inWords) words.MultiplyValues(at, next, d, row, at - span, to, result.Columns, ahead);
+                else panels.MultiplyValues(at, next, d, Scores(row) + at - span, to, result.Columns, PaddedRows - row, ahead);
             }
         }
     }
@@ -145,6 +152,7 @@ readonly unsafe struct BlockAttention<TLanes>(in AttentionCall call, in QueryBlo
         if (from >= to)
         {
             new Span<float>(scores + first, end - first).Clear();
+            if (inWords) words.Weights(row, 0, 0, 0);
             (result.Max[row], result.Sum[row]) = (float.MinValue, 0);
             return;
         }
@@ -163,6 +171,13 @@ readonly unsafe struct BlockAttention<TLanes>(in AttentionCall call, in QueryBlo
         for (var i = start; i < stop; i += TLanes.Count) max = TLanes.Max(max, TLanes.Load(scores + i));
         var largest = max.Largest();
         max = TLanes.Create(largest);
+        result.Max[row] = largest;
+        if (inWords)
+        {
+            result.Sum[row] = words.Weights(row, start - span, stop - span, largest);
+            return;
+        }
+
         var unit = TLanes.Create(1 / call.Pages.Values.Unit);
         for (var i = start; i < stop; i += TLanes.Count)
         {
@@ -171,7 +186,7 @@ readonly unsafe struct BlockAttention<TLanes>(in AttentionCall call, in QueryBlo
             sum += weight;
         }
 
-        (result.Max[row], result.Sum[row]) = (largest, sum.Sum());
+        result.Sum[row] = sum.Sum();
     }
 
     [MethodImpl(Hot)]

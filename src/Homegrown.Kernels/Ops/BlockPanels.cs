@@ -19,38 +19,52 @@ readonly unsafe struct BlockPanels<TLanes>(in AttentionCall call, in QueryBlock 
     /// <param name="ahead">What is read next.</param>
     public void MultiplyKeys(int at, int end, float* queries, float* scores, int rows, byte* ahead)
     {
-        var dim = call.Shape.KeyDim;
-        if (call.Chosen != null)
-        {
-            GatherKeys(at, Math.Min(end - at, Side));
-        }
-        else if (call.Pages.Keys.PositionsAreRows)
-        {
-            for (var d = 0; d < dim; d += Side)
-                call.Pages.Keys.LoadTurned<TLanes>(Key(at, d), scratch.Tile + (d * Side), scratch.Square, d + Side < dim ? Key(at, d + Side) : ahead);
-        }
+        var (keys, dim) = (call.Pages.Keys, call.Shape.KeyDim);
+        if (call.Chosen == null && !keys.PositionsAreRows && IsRead(keys, rows))
+            TileProduct.Multiply<TLanes, StoredHalves>(queries, dim, Key(at, 0), scores, QueryBlock.SpanPositions, rows, dim, ahead);
         else
-        {
-            Multiply(call.Pages.Keys, Key(at, 0), 0, dim, queries, dim, scores, QueryBlock.SpanPositions, rows, ahead);
-            return;
-        }
-
-        TileProduct.Multiply<TLanes, StoredFloats>(queries, dim, scratch.Tile, scores, QueryBlock.SpanPositions, rows, dim);
+            TileProduct.Multiply<TLanes, StoredFloats>(queries, dim, LoadKeys(at, end, ahead), scores, QueryBlock.SpanPositions, rows, dim);
     }
 
     /// <summary>values[row, d..d + 31] += weights[row, i] * value[at + i, d..], for positions of one page up to <paramref name="end"/>.</summary>
     /// <param name="ahead">What is read next, or null.</param>
     public void MultiplyValues(int at, int end, int d, float* weights, float* values, nint stride, int rows, byte* ahead)
     {
-        if (call.Chosen == null)
+        if (call.Chosen == null && IsRead(call.Pages.Values, rows))
         {
-            Multiply(call.Pages.Values, Value(at, d), at % KvPages.PageSize, end - at, weights, QueryBlock.SpanPositions, values, stride, rows, ahead);
+            var halves = (Half*)Value(at, d) + (at % KvPages.PageSize * Side);
+            TileProduct.Multiply<TLanes, StoredHalves>(weights, QueryBlock.SpanPositions, halves, values, stride, rows, end - at, ahead);
             return;
         }
 
-        for (var i = at; i < end; i++)
-            call.Pages.Values.LoadRow<TLanes>(Value(Chosen(i), d), Chosen(i) % Side, scratch.Tile + ((i - at) * Side));
-        TileProduct.Multiply<TLanes, StoredFloats>(weights, QueryBlock.SpanPositions, scratch.Tile, values, stride, rows, end - at);
+        TileProduct.Multiply<TLanes, StoredFloats>(weights, QueryBlock.SpanPositions, LoadValues(at, end, d, ahead), values, stride, rows, end - at);
+    }
+
+    /// <summary>Keys as floats times <see cref="KvPanels.Unit"/>, [keyDim, 32 positions].</summary>
+    public float* LoadKeys(int at, int end, byte* ahead)
+    {
+        var (keys, dim) = (call.Pages.Keys, call.Shape.KeyDim);
+        if (call.Chosen == null && !keys.PositionsAreRows) return keys.Load<TLanes>(Key(at, 0), 0, dim, scratch.Tile, ahead);
+        if (call.Chosen != null) GatherKeys(at, Math.Min(end - at, Side));
+        else
+            for (var d = 0; d < dim; d += Side)
+                keys.LoadTurned<TLanes>(Key(at, d), scratch.Tile + (d * Side), scratch.Square, d + Side < dim ? Key(at, d + Side) : ahead);
+        return scratch.Tile;
+    }
+
+    /// <summary>Values of one page as floats times <see cref="KvPanels.Unit"/>, [positions, 32 of valueDim].</summary>
+    public float* LoadValues(int at, int end, int d, byte* ahead)
+    {
+        var values = call.Pages.Values;
+        if (call.Chosen == null)
+        {
+            var panel = Value(at, d);
+            var first = at % KvPages.PageSize;
+            return values.Load<TLanes>(panel, first, first + end - at, scratch.Tile, ahead == null ? panel : ahead) + (first * Side);
+        }
+
+        for (var i = at; i < end; i++) values.LoadRow<TLanes>(Value(Chosen(i), d), Chosen(i) % Side, scratch.Tile + ((i - at) * Side));
+        return scratch.Tile;
     }
 
     /// <summary>Where number d of the key at a position of the sequence is, as a square.</summary>
@@ -80,20 +94,6 @@ readonly unsafe struct BlockPanels<TLanes>(in AttentionCall call, in QueryBlock 
         }
     }
 
-    /// <summary>
-    /// Adds a product with rows first to first + count - 1 of a panel. Few rows take the numbers apart as they come from memory; for
-    /// more they become floats first.
-    /// </summary>
-    void Multiply(KvPanels panels, byte* panel, int first, int count, float* a, nint aStride, float* c, nint cStride, int paddedRows, byte* ahead)
-    {
-        if (panels.Type == KvType.F16 && paddedRows <= 8)
-        {
-            var halves = (Half*)panel + (first * Side);
-            TileProduct.Multiply<TLanes, StoredHalves>(a, aStride, halves, c, cStride, paddedRows, count, ahead);
-            return;
-        }
-
-        var tile = panels.Load<TLanes>(panel, first, first + count, scratch.Tile, ahead == null ? panel : ahead);
-        TileProduct.Multiply<TLanes, StoredFloats>(a, aStride, tile + (first * Side), c, cStride, paddedRows, count);
-    }
+    /// <summary>Few rows take the numbers apart as they come from memory; for more they become floats first.</summary>
+    static bool IsRead(KvPanels panels, int rows) => panels.Type == KvType.F16 && rows <= 8;
 }

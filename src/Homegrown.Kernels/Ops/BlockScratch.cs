@@ -6,7 +6,8 @@ namespace Homegrown.Kernels.Ops;
 readonly unsafe struct BlockScratch(float* data, AttentionShape shape, int rows)
 {
     public static long Floats(AttentionShape shape, int rows)
-        => TileFloats(shape) + KvPanels.Numbers + ((long)TileProduct.RoundUp(rows) * (shape.KeyDim + QueryBlock.SpanPositions)) + (2 * SpanResult.Floats(shape, rows));
+        => TileFloats(shape) + KvPanels.Numbers + ((long)TileProduct.RoundUp(rows) * (shape.KeyDim + QueryBlock.SpanPositions)) + (2 * SpanResult.Floats(shape, rows))
+            + WordFloats(shape, rows);
 
     /// <summary>A panel of keys or values: [keyDim in whole squares or positions of a page, 32].</summary>
     public float* Tile => data;
@@ -23,6 +24,26 @@ readonly unsafe struct BlockScratch(float* data, AttentionShape shape, int rows)
 
     /// <summary>[rows, keyDim].</summary>
     public float* Queries => Total.Max + SpanResult.Floats(shape, rows);
+
+    /// <summary>A panel as integers, [terms / 2, 32, 2].</summary>
+    public short* Pairs => (short*)(Queries + ((long)TileProduct.RoundUp(rows) * shape.KeyDim));
+
+    /// <summary>What 1 stands for in a panel's lanes, [32]: of keys; 1 of values.</summary>
+    public float* LaneScales => (float*)(Pairs + TileFloats(shape));
+
+    /// <summary>In the values of a span, [positions].</summary>
+    public float* ValueScales => LaneScales + KvPanels.Side;
+
+    /// <summary>In the queries, [stretches, rows].</summary>
+    public float* QueryScales => ValueScales + QueryBlock.SpanPositions;
+
+    /// <summary>In the weights, [rows].</summary>
+    public float* WeightScales => QueryScales + ((long)Stretches(shape) * rows);
+
+    static long WordFloats(AttentionShape shape, int rows)
+        => (TileFloats(shape) / 2) + KvPanels.Side + QueryBlock.SpanPositions + ((Stretches(shape) + 1L) * rows);
+
+    static int Stretches(AttentionShape shape) => ((shape.KeyDim - 1) / Words.Stretch) + 1;
 
     static long TileFloats(AttentionShape shape) => (long)Math.Max(KvPanels.Squares(shape.KeyDim) * KvPanels.Side, KvPages.PageSize) * KvPanels.Side;
 }

@@ -22,7 +22,7 @@ readonly unsafe record struct QueryBlock(Segment Segment, int KvHead, int FirstH
     public const int SpanPositions = 4 * KvPages.PageSize;
 
     /// <summary>Rows for which it pays to convert keys and values; more would not stay in the second cache with their scores.</summary>
-    const int UsefulRows = 112;
+    const int UsefulRows = 224;
 
     /// <summary>Positions from a block's first token to its last, of which half are computed and hidden.</summary>
     const int MostTokens = 32;

@@ -6,7 +6,11 @@ namespace Homegrown.Kernels.Ops;
 /// <param name="FirstPosition">Position of the first of them in its sequence; the others follow.</param>
 /// <param name="FirstPage">Where the sequence's page numbers start in <see cref="RaggedRows.PageTable"/>.</param>
 /// <param name="Slot">Where the sequence's recurrent states are; -1 for none.</param>
-public readonly record struct Segment(int FirstRow, int Rows, int FirstPosition, int FirstPage, int Slot = -1);
+/// <param name="Generated">
+/// The tokens were generated, one a step. Others were read, and take the arithmetic of many rows however few they are, so that an answer
+/// does not depend on the steps in which its prompt was read.
+/// </param>
+public readonly record struct Segment(int FirstRow, int Rows, int FirstPosition, int FirstPage, int Slot = -1, bool Generated = false);
 
 /// <summary>
 /// The rows of a step: tokens of several sequences at their positions, and the pages that hold each sequence's keys and values.
@@ -35,7 +39,8 @@ public sealed class RaggedRows
     /// <summary>Adds <paramref name="count"/> tokens of a sequence that owns <paramref name="sequencePages"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">No tokens, or positions that are negative or beyond 31 bits.</exception>
     /// <param name="slot">Where its recurrent states are; -1 for none.</param>
-    public void Add(int count, int firstPosition, ReadOnlySpan<int> sequencePages, int slot = -1)
+    /// <param name="generated"><see cref="Segment.Generated"/>.</param>
+    public void Add(int count, int firstPosition, ReadOnlySpan<int> sequencePages, int slot = -1, bool generated = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         ArgumentOutOfRangeException.ThrowIfNegative(firstPosition);
@@ -43,7 +48,7 @@ public sealed class RaggedRows
         Grow(ref segments, segmentCount + 1);
         Grow(ref positions, rows + count);
         Grow(ref pageTable, pages + sequencePages.Length);
-        segments[segmentCount++] = new(rows, count, firstPosition, pages, slot);
+        segments[segmentCount++] = new(rows, count, firstPosition, pages, slot, generated);
         sequencePages.CopyTo(pageTable.AsSpan(pages));
         pages += sequencePages.Length;
         for (var i = 0; i < count; i++) positions[rows++] = firstPosition + i;

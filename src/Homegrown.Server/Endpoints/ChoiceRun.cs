@@ -21,6 +21,7 @@ sealed class ChoiceRun
     readonly IReadOnlyList<IReadOnlyList<int>> prompts;
     readonly GenerationRequest request;
     readonly int perPrompt;
+    readonly int[] cached;     // tokens of each prompt, as its first choice found them
     int completionTokens;
 
     /// <param name="request">What all choices share: all but the prompt and the seed.</param>
@@ -29,6 +30,7 @@ sealed class ChoiceRun
     public ChoiceRun(IServedModel model, IReadOnlyList<IReadOnlyList<int>> prompts, GenerationRequest request, int perPrompt, string param)
     {
         (this.model, this.prompts, this.request, this.perPrompt) = (model, prompts, request, perPrompt);
+        cached = new int[prompts.Count];
         foreach (var prompt in prompts)
         {
             if (prompt.Count == 0) throw ApiException.Invalid(param, "is empty, and the model has no token to begin with.");
@@ -47,7 +49,7 @@ sealed class ChoiceRun
         get
         {
             var promptTokens = prompts.Sum(p => p.Count);
-            return new Usage(promptTokens, completionTokens, promptTokens + completionTokens);
+            return new Usage(promptTokens, completionTokens, promptTokens + completionTokens, new(cached.Sum()));
         }
     }
 
@@ -64,6 +66,7 @@ sealed class ChoiceRun
             await foreach (var piece in model.GenerateAsync(RequestOf(choice), cancellation).WithCancellation(cancellation))
             {
                 if (piece.Token is not null) completionTokens++;
+                if (choice % perPrompt == 0) cached[choice / perPrompt] = piece.CachedTokens;
                 yield return new ChoiceStep(choice, piece.Text, logprobs?.Take(piece) ?? [], piece.Finish, piece.Prompt);
             }
         }

@@ -12,4 +12,7 @@ sealed record ModelList(IReadOnlyList<ModelReply> Data, string Object = "list");
 /// <param name="ContextLength">Not OpenAI's, as other servers tell it: positions for a prompt and its answer together.</param>
 sealed record ModelReply(string Id, long Created, int ContextLength, string Object = "model", string OwnedBy = "homegrown");
 
-sealed record Usage(int PromptTokens, int CompletionTokens, int TotalTokens);
+/// <param name="PromptTokensDetails">Of the prompt's tokens those that were in the cache.</param>
+sealed record Usage(int PromptTokens, int CompletionTokens, int TotalTokens, PromptTokensDetails PromptTokensDetails);
+
+sealed record PromptTokensDetails(int CachedTokens);

@@ -18,6 +18,27 @@ public sealed class BenchTests
     }
 
     [Fact]
+    public async Task A_server_is_measured_with_new_prompts_and_with_the_same_again()
+    {
+        var outcome = await Cli.RunAsync("bench", "--serve", "--requests", "3", "--streams", "2", "--prompt", "70", "--generate", "4", "--json");
+        Assert.Equal((0, ""), (outcome.Code, outcome.Error));
+        var report = JsonNode.Parse(outcome.Out)!;
+        foreach (var round in (string[])["fresh", "cached"])
+        {
+            Assert.Equal(12, (int)report[round]!["tokens"]!);
+            foreach (var figure in (string[])["tokens_per_second", "first_token_ms", "gap_ms", "worst_gap_ms"]) Assert.True((double)report[round]![figure]! > 0, figure);
+        }
+    }
+
+    [Fact]
+    public async Task A_server_that_is_not_there_is_one_line()
+    {
+        var outcome = await Cli.RunAsync("bench", "--serve", "--url", "http://127.0.0.1:9", "--json");
+        Assert.Equal(1, outcome.Code);
+        Assert.Contains("127.0.0.1:9", Assert.Single(outcome.Error.TrimEnd().Split('\n')));
+    }
+
+    [Fact]
     public async Task Random_weights_are_measured_with_every_prompt_and_number_of_threads_and_leave_no_file()
     {
         var folder = Directory.CreateTempSubdirectory("homegrown-bench-").FullName;

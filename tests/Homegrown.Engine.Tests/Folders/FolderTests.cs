@@ -20,7 +20,7 @@ public sealed class FolderTests
         "exaone4", "olmo3", "cohere2", "granite", "starcoder2", "stablelm", "gpt_neox", "nemotron", "arcee", "mimo_v2_flash", "step3p7", "llama-dynamic", "apertus",
         "deepseek_v4", "deepseek_v4-fp4", "qwen4_exp", "glm5_next",
         "minimax_m3",
-        "deepseek_v32", "glm_moe_dsa",
+        "deepseek_v32", "glm_moe_dsa", "dots3_note_text",
         "phimoe", "gemma4_text",
         "hy_v4",
         "deepseek_v2", "deepseek_v3", "deepseek_v3-fp8", "kimi_k25", "glm4_moe_lite", "youtu",

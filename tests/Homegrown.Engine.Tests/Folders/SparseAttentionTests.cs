@@ -8,7 +8,7 @@ public sealed class SparseAttentionTests : IDisposable
 {
     readonly string temporary = Directory.CreateTempSubdirectory("homegrown-sparse-").FullName;
 
-    public static TheoryData<string> Folders => ["deepseek_v32", "glm_moe_dsa", "hy_v4"];
+    public static TheoryData<string> Folders => ["deepseek_v32", "glm_moe_dsa", "hy_v4", "dots3_note_text"];
 
     [Theory]
     [MemberData(nameof(Folders))]

@@ -20,6 +20,7 @@ public sealed class AllocationTests
     [Theory]
     [InlineData("deepseek_v32")]
     [InlineData("hy_v4")]
+    [InlineData("dots3_note_text")]
     [InlineData("deepseek_v4")]
     [InlineData("qwen4_exp")]
     [InlineData("glm5_next")]

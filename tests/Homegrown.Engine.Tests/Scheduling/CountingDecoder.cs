@@ -49,7 +49,7 @@ sealed class CollectingSink(int wanted) : ISequenceSink
 
     public Task<Exception?> Done => ended.Task;
 
-    public void PromptRead(int tokens) => PromptReads.Add(tokens);
+    public void PromptRead(int tokens, int reused) => PromptReads.Add(tokens);
 
     public int? Next(ReadOnlySpan<float> logits)
     {

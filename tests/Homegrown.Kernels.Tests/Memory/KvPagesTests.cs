@@ -17,6 +17,28 @@ public sealed class KvPagesTests
         Assert.Equal(2 * 3 * bytes, pages.Entry.BytesPerPosition(type));
     }
 
+    [Theory]
+    [InlineData(KvType.F16)]
+    [InlineData(KvType.Q4_0)]
+    public unsafe void A_copied_page_reads_the_same_and_its_neighbours_are_untouched(KvType type)
+    {
+        var random = new Random(1);
+        var numbers = stackalloc float[72];
+        for (var i = 0; i < 72; i++) numbers[i] = random.NextSingle() + 0.1f;
+        foreach (var entry in (KvEntry[])[new(2, 40, 24), KvEntry.Latent(72, 64), new(1, 32, 0)])
+        {
+            using var pages = new KvPages(3, entry, type);
+            foreach (var head in Enumerable.Range(0, entry.KvHeads)) pages.Write(0, head, 33, numbers, numbers);
+            pages.Copy(0, 1);
+            for (var head = 0; head < entry.KvHeads; head++)
+            {
+                Assert.NotEqual(0, pages.Key(1, head, 33, entry.KeyDim - 1));
+                for (var d = 0; d < entry.KeyDim; d++) Assert.Equal((pages.Key(0, head, 33, d), 0f), (pages.Key(1, head, 33, d), pages.Key(2, head, 33, d)));
+                for (var d = 0; d < entry.ValueDim; d++) Assert.Equal((pages.Value(0, head, 33, d), 0f), (pages.Value(1, head, 33, d), pages.Value(2, head, 33, d)));
+            }
+        }
+    }
+
     [Fact]
     public void Values_in_keys_take_no_bytes_of_their_own()
     {

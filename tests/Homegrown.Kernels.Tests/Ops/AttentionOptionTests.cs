@@ -6,8 +6,6 @@ namespace Homegrown.Kernels.Tests.Ops;
 /// <summary>What attention does besides softmax(q·K) V, in every tier and width, over prompts, single tokens and both beside each other.</summary>
 public sealed class AttentionOptionTests
 {
-    static readonly (Tier Tier, int VectorBits)[] Tiers = [(Tier.Reference, 0), (Tier.Portable, 128), (Tier.Portable, 256), (Tier.Portable, 512)];
-
     [Theory]
     [InlineData(4, 2, 24, 16, KvType.F32)]
     [InlineData(8, 1, 40, 64, KvType.F16)]
@@ -76,7 +74,7 @@ public sealed class AttentionOptionTests
     [InlineData(1, KvType.Q4_0, true)]
     public void Positions_chosen_for_each_row(int kvHeads, KvType type, bool valuesInKeys)
     {
-        foreach (var (tier, bits) in Tiers)
+        foreach (var (tier, bits) in AttentionWorld.Tiers)
         {
             foreach (var lists in (int[])[1, 2, 4])
             {
@@ -144,7 +142,7 @@ public sealed class AttentionOptionTests
 
     static void Run(AttentionShape shape, KvType type, AttentionOptions? options = null, bool valuesInKeys = false)
     {
-        foreach (var (tier, bits) in Tiers)
+        foreach (var (tier, bits) in AttentionWorld.Tiers)
         {
             using var step = new AttentionWorld(shape, type, tier, threads: 3, options, vectorBits: bits, valuesInKeys: valuesInKeys);
             step.Run((0, 20), (1, 1), (2, 50));

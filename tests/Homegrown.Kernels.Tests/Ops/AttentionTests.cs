@@ -5,8 +5,6 @@ namespace Homegrown.Kernels.Tests.Ops;
 
 public sealed class AttentionTests
 {
-    static readonly (Tier Tier, int VectorBits)[] Tiers = [(Tier.Reference, 0), (Tier.Portable, 128), (Tier.Portable, 256), (Tier.Portable, 512)];
-
     [Theory]
     [InlineData(1, 1, 64, KvType.F16)]
     [InlineData(9, 3, 64, KvType.F16)]
@@ -28,7 +26,7 @@ public sealed class AttentionTests
     [InlineData(5, 1, 45, KvType.Q4_0)]
     public void Several_sequences_at_different_positions_in_scattered_pages_are_attended(int heads, int kvHeads, int headDim, KvType type)
     {
-        foreach (var (tier, bits) in Tiers)
+        foreach (var (tier, bits) in AttentionWorld.Tiers)
         {
             using var step = new AttentionWorld(new(heads, kvHeads, headDim), type, tier, threads: 3, vectorBits: bits);
             step.Run((0, 20), (1, 1), (2, 50));
@@ -46,7 +44,7 @@ public sealed class AttentionTests
     [InlineData(300)]
     public void A_window_hides_what_lies_before_it(int window)
     {
-        foreach (var (tier, bits) in Tiers)
+        foreach (var (tier, bits) in AttentionWorld.Tiers)
         {
             using var step = new AttentionWorld(new(6, 2, 32), KvType.F32, tier, threads: 2, new() { Window = window }, vectorBits: bits);
             step.Run((0, 280), (1, 3));

@@ -21,14 +21,14 @@ public sealed class SafetensorsFolder : IDisposable
     readonly List<QuantizedTensor> converted = [];
     readonly QuantizedLayouts layouts;
 
-    SafetensorsFolder(string folder)
+    SafetensorsFolder(string folder, bool exact)
     {
         Path = folder;
         try
         {
             if (File.Exists(System.IO.Path.Combine(folder, Index))) OpenShards();
             else Add(SafetensorsFile.Open(Single()));
-            layouts = new(QuantizationConfig.Read(folder), name => tensors.TryGetValue(name, out var found) ? new(found.File, found.Tensor) : null);
+            layouts = new(QuantizationConfig.Read(folder), name => tensors.TryGetValue(name, out var found) ? new(found.File, found.Tensor) : null, exact);
         }
         catch
         {
@@ -38,8 +38,9 @@ public sealed class SafetensorsFolder : IDisposable
     }
 
     /// <summary>Opens the files of a folder.</summary>
+    /// <param name="exact">Quantized weights as they are to the bit; else what no format of ours holds (eight-bit floats) is rounded to Q8_0.</param>
     /// <exception cref="ModelFileException">A file is missing or not what it says, or the index names a file outside of the folder.</exception>
-    public static SafetensorsFolder Open(string folder) => new(folder);
+    public static SafetensorsFolder Open(string folder, bool exact = true) => new(folder, exact);
 
     public string Path { get; }
 

@@ -23,6 +23,29 @@ public class QuantizedLayoutTests
     [InlineData("deepseek_v3-fp8")]
     public void Weights_in_blocks_of_eight_bits_are_exact(string folder) => Assert.Equal([TensorType.F32], TypesOf(Repository.Shared("hf", folder)));
 
+    [Theory]
+    [InlineData("qwen3-fp8")]
+    [InlineData("deepseek_v3-fp8")]
+    public void Where_weights_may_be_rounded_eight_bits_stay_eight_bits(string name)
+    {
+        var path = Repository.Shared("hf", name);
+        using var exact = SafetensorsFolder.Open(path);
+        using var near = SafetensorsFolder.Open(path, exact: false);
+        using var file = SafetensorsFile.Open(Path.Combine(path, "model.safetensors"));
+        foreach (var tensor in file.Tensors.Where(tensor => tensor.Type == SafetensorsType.F8_E4M3))
+        {
+            var (wanted, got) = (exact.Matrix(tensor.Name)!.Open(), near.Matrix(tensor.Name)!.Open());
+            Assert.Equal(wanted.Columns % 32 == 0 ? TensorType.Q8_0 : TensorType.BF16, got.Type);
+            var (a, b) = (new float[wanted.Columns], new float[wanted.Columns]);
+            for (var row = 0; row < wanted.Rows; row++)
+            {
+                wanted.Dequantize(row, a);
+                got.Dequantize(row, b);
+                Assert.InRange(Numbers.Nmse(b, a), 0, 5e-5);                 // the eight-bit floats themselves: 7e-4
+            }
+        }
+    }
+
     /// <summary>Compares every value; the types that weights came in.</summary>
     static HashSet<TensorType> TypesOf(string path)
     {

@@ -2,7 +2,8 @@ namespace Homegrown.Engine.Formats.Safetensors.Quantized;
 
 /// <summary>Recognises a quantized weight by the tensors it consists of and their types.</summary>
 /// <param name="find">A tensor of a name; null for none.</param>
-sealed class QuantizedLayouts(QuantizationConfig config, Func<string, Part?> find)
+/// <param name="exact">Weights are wanted to the bit.</param>
+sealed class QuantizedLayouts(QuantizationConfig config, Func<string, Part?> find, bool exact)
 {
     // Ends of names: of what holds the codes, and of what comes with it.
     static readonly string[] Codes = [".weight_packed", ".qweight", "_blocks", ".weight", ""];
@@ -24,7 +25,7 @@ sealed class QuantizedLayouts(QuantizationConfig config, Func<string, Part?> fin
         {
             if (find(module + end) is not { } part) continue;
             if (Layout(module, end, part) is not { } layout) return null;
-            return new(layout) { Name = part.Tensor.Name, File = part.File.Path, Offset = part.Tensor.Offset, Shape = layout.Shape };
+            return new(layout, exact) { Name = part.Tensor.Name, File = part.File.Path, Offset = part.Tensor.Offset, Shape = layout.Shape };
         }
 
         return null;
