@@ -163,11 +163,14 @@ public sealed class EngineLoop : IDisposable
         var next = sequence.Sink.Next(logits.Row(row));
         if (next is { } token) sequence.Tokens.Add(token);
         if (next is null || sequence.Tokens.Count >= sequence.Limit) End(sequence, null);
-        else if (model.ReadsAgain(sequence.Tokens.Count))
-        {
-            planner.Suspend(sequence);
-            sequence.Variant = model.Variant(sequence.Tokens.Count);
-        }
+        else if (model.ReadsAgain(sequence.Tokens.Count)) ReadAgain(sequence);
+    }
+
+    /// <summary>From here on its positions turn otherwise.</summary>
+    void ReadAgain(Sequence sequence)
+    {
+        planner.Suspend(sequence);
+        sequence.Variant = model.Variant(sequence.Tokens.Count);
     }
 
     /// <summary>A piece of a prompt is in the cache.</summary>

@@ -13,7 +13,8 @@ static unsafe class Words
     /// <summary>Numbers of a key that share a scale: fewer are more accurate, more are faster.</summary>
     public const int Stretch = 128;
 
-    public const float LargestSum = 65000, Largest = short.MaxValue;
+    /// <summary>Their product and what rounding adds stay below 2^31.</summary>
+    public const float LargestSum = 64000, Largest = short.MaxValue;
 
     /// <summary>What is smaller counts as this where a scale is sought: nothing is divided by 0.</summary>
     public const float Smallest = 1e-30f;

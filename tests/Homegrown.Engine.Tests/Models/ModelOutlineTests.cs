@@ -18,7 +18,7 @@ public sealed class ModelOutlineTests
         foreach (var type in Enum.GetValues<KvType>())
         {
             var positions = Math.Min(100, outline.Config.ContextLength);     // no whole number of pages
-            using var model = LocalModel.Load(path, new() { ContextLength = positions, Sequences = 1, CacheType = type });
+            using var model = LocalModel.Load(path, new() { Sequences = 1, ContextLength = positions, CacheType = type });
             Assert.Equal(model.CacheBytes, outline.Memory(positions, type).Cache);
             Assert.Equal(model.PanelBytes, outline.Memory(positions, type).Panels);
             Assert.Equal(model.Warnings, outline.Warnings);

@@ -18,7 +18,7 @@ sealed unsafe class AttentionWorld : IDisposable
         (Tier.Reference, 0), (Tier.Portable, 128), (Tier.Portable, 256), (Tier.Portable, 512), .. Compute.HasNative(Tier.Emitted) ? [(Tier.Emitted, 512)] : ((Tier, int)[])[],
     ];
 
-    /// <summary>16-bit integers: weights err by 0.3 / 65,000 of their sum each, queries by 0.3 / 65,000 of the sum of their magnitudes.</summary>
+    /// <summary>16-bit integers: weights err by 0.3 / 32,000 of their sum each, queries by 0.3 / 64,000 of the sum of their magnitudes.</summary>
     const double WordTolerance = 3e-6;
 
     readonly AttentionShape shape;
