@@ -22,7 +22,7 @@ public sealed record OutlinedTensor(string Name, TensorType Type, IReadOnlyList<
 /// </summary>
 public sealed class ModelOutline
 {
-    readonly long panels, stored, widest;
+    readonly long panels, stored, widest, tokenizerBytes;
 
     ModelOutline(ModelSource source)
     {
@@ -35,7 +35,9 @@ public sealed class ModelOutline
         Config = ModelConfig.Read(metadata, weights.Rows("token_embd"));
         KvShape = architecture.Load(Config, weights).KvShape;
         (Path, FileBytes, ChatTemplate) = (source.Path, source.Bytes, source.ChatTemplate);
+        var before = GC.GetTotalMemory(forceFullCollection: true);
         Tokenizer = TokenizerFactory.Of(source, Config.VocabularySize) is var tokenizer and not NoTokenizer ? tokenizer : null;
+        tokenizerBytes = Math.Max(0, GC.GetTotalMemory(forceFullCollection: true) - before);
         Keys = [.. source.Keys.Names.Select(name => KeyValuePair.Create(name, source.Keys.Find(name)!))];
         Tensors = [.. outlined.Taken.Select(taken => new OutlinedTensor(taken.Name, taken.Tensor.Type, taken.Tensor.Shape, taken.Tensor.Bytes))];
         Warnings = [.. weights.Unread().Select(name => $"tensor {name} is not used"), .. metadata.Unread().Select(key => $"key {key} is not read")];
@@ -93,7 +95,7 @@ public sealed class ModelOutline
         Panels = panels,
         Stored = stored,
         Cache = KvShape.Bytes(positions, type),
-        Tokenizer = (Tokenizer?.Count ?? 0) * ModelMemory.TokenBytes,
+        Tokenizer = tokenizerBytes,
         Scratch = ((Math.Min(positions, new PlannerOptions().Chunk) * (widest + Config.Hidden)) + Config.VocabularySize) * sizeof(float),
     };
 }
@@ -104,9 +106,6 @@ public sealed record ModelMemory
     /// <summary>.NET, this program and its compiled code, as measured on Linux (docs/how-to/long-context.md).</summary>
     public const long Program = 58_000_000;
 
-    /// <summary>Of a token in a vocabulary with merges, its tables included: as measured.</summary>
-    internal const long TokenBytes = 430;
-
     /// <summary>Weights of products, in panels.</summary>
     public required long Panels { get; init; }
 
@@ -116,7 +115,7 @@ public sealed record ModelMemory
     /// <summary>Pages of the cache and a sequence's recurrent states; taken as they are filled.</summary>
     public required long Cache { get; init; }
 
-    /// <summary>Vocabulary and merges.</summary>
+    /// <summary>Vocabulary and merges, as this process made them to see.</summary>
     public required long Tokenizer { get; init; }
 
     /// <summary>Activations of a step of a prompt.</summary>

@@ -27,7 +27,7 @@ public sealed class Sequence(IReadOnlyList<int> prompt, int limit, ISequenceSink
     /// <summary>It begins with what the cache has of its tokens, and leaves there what it reads.</summary>
     public bool Shares { get; init; } = true;
 
-    /// <summary><see cref="Models.Decoder.Variant"/> of its prompt.</summary>
+    /// <summary><see cref="Models.Decoder.Variant"/> of its prompt, or of what it has grown to since it was read again.</summary>
     public int Variant { get; set; }
 
     /// <summary>What it holds of the cache.</summary>
