@@ -20,7 +20,7 @@ public sealed record PlannerOptions
     public int Chunk { get; init; } = 512;
 
     /// <summary>The same in a step in which others wait for their next token: what a step of these takes, a few times over.</summary>
-    public int MixedChunk { get; init; } = 64;
+    public int MixedChunk { get; init; } = 48;
 }
 
 /// <summary>
