@@ -87,6 +87,12 @@ public sealed class EmbeddingModel : IDisposable
     /// <summary>Texts that the model was trained to have before queries, documents and the like, by name.</summary>
     public IReadOnlyDictionary<string, string> Prompts => folder.Prompts;
 
+    /// <summary>Absolute path of the file or folder.</summary>
+    public string Path => encoder.Source.Path;
+
+    /// <summary>The name under which the API lists it.</summary>
+    public string Id => LocalModel.NameOf(encoder.Source);
+
     public Tokenizer Tokenizer => encoder.Tokenizer;
 
     /// <summary>Parts of the files that are not honoured, a line each.</summary>

@@ -107,7 +107,7 @@ public sealed class LocalModel : IDisposable
     internal static ModelSource Open(string path, bool exact = true) => Directory.Exists(path) ? FolderSource.Open(path, exact) : new GgufSource(GgufFile.Open(path));
 
     /// <summary>The name under which the API lists it: the file's name without extension, or the folder's name.</summary>
-    public string Id => source is FolderSource ? System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(Path)) : System.IO.Path.GetFileNameWithoutExtension(Path);
+    public string Id => NameOf(source);
 
     /// <summary>Absolute path of the (first) file, or of the folder.</summary>
     public string Path => source.Path;
@@ -226,6 +226,9 @@ public sealed class LocalModel : IDisposable
     }
 
     long PositionsInMemory(int sequences) => decoder.KvShape.PositionsIn(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, kvType, sequences * (1 + KvCache.SnapshotsPerSequence));
+
+    internal static string NameOf(ModelSource source)
+        => source is FolderSource ? System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(source.Path)) : System.IO.Path.GetFileNameWithoutExtension(source.Path);
 
     void CheckTokens(IReadOnlyList<int> tokens)
     {

@@ -59,6 +59,12 @@ public sealed class RerankModel : IDisposable
     /// <summary>Tokens of the longest query and document together, special ones included.</summary>
     public int MaxTokens { get; }
 
+    /// <summary>Absolute path of the file or folder.</summary>
+    public string Path => encoder.Source.Path;
+
+    /// <summary>The name under which the API lists it.</summary>
+    public string Id => LocalModel.NameOf(encoder.Source);
+
     public Tokenizer Tokenizer => encoder.Tokenizer;
 
     /// <summary>Parts of the files that are not honoured, a line each.</summary>

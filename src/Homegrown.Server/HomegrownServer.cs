@@ -3,7 +3,6 @@ using Homegrown.Engine;
 using Homegrown.Server.Accounts;
 using Homegrown.Server.Endpoints;
 using Homegrown.Server.Gateway;
-using Homegrown.Server.Gateway.Providers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -27,14 +26,14 @@ public sealed class HomegrownServer : IAsyncDisposable
     public string Url => app.Urls.First();
 
     /// <summary>Starts serving one model of this machine.</summary>
-    /// <inheritdoc cref="StartAsync(ServerOptions, IReadOnlyList{IServedModel}, CancellationToken)"/>
+    /// <inheritdoc cref="StartAsync(ServerOptions, IReadOnlyList{IServed}, CancellationToken)"/>
     public static Task<HomegrownServer> StartAsync(ServerOptions options, LocalModel model, CancellationToken cancellation = default) =>
-        StartAsync(options, [new LocalServedModel(model)], cancellation);
+        StartAsync(options, [Served.Of(model)], cancellation);
 
     /// <summary>Starts serving; the first model is the default.</summary>
     /// <exception cref="ArgumentException">The options contradict each other, or the host is no address.</exception>
     /// <exception cref="IOException">The address is taken.</exception>
-    public static async Task<HomegrownServer> StartAsync(ServerOptions options, IReadOnlyList<IServedModel> models, CancellationToken cancellation = default)
+    public static async Task<HomegrownServer> StartAsync(ServerOptions options, IReadOnlyList<IServed> models, CancellationToken cancellation = default)
     {
         var app = Build(options, new ServedModels(models));
         try

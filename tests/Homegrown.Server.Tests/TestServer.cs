@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Homegrown.Server.Gateway;
 
 namespace Homegrown.Server.Tests;
 
@@ -22,8 +23,9 @@ sealed class TestServer : IAsyncDisposable
 
     public static Task<TestServer> StartAsync() => StartAsync(new ScriptedModel());
 
-    public static async Task<TestServer> StartAsync(ScriptedModel model, ServerOptions? options = null) =>
-        new(await HomegrownServer.StartAsync((options ?? new ServerOptions()) with { Host = "127.0.0.1", Port = 0 }, [model]));
+    /// <param name="others">Models that are served besides.</param>
+    public static async Task<TestServer> StartAsync(ScriptedModel model, ServerOptions? options = null, params IServed[] others) =>
+        new(await HomegrownServer.StartAsync((options ?? new ServerOptions()) with { Host = "127.0.0.1", Port = 0 }, [model, .. others]));
 
     public Task StopAsync() => server.StopAsync();
 

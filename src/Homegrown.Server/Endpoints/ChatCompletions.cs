@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using Homegrown.Engine;
 using Homegrown.Engine.Tokenizers;
+using Homegrown.Server.Gateway;
 using Homegrown.Server.Wire;
 using Microsoft.AspNetCore.Http;
 
@@ -14,7 +15,7 @@ static class ChatCompletions
     {
         using var body = await JsonBody.ReadAsync(http);
         var fields = new JsonFields(body.RootElement);
-        var model = service.Models.Find(fields.Text("model"));
+        var model = service.Models.Find<IServedModel>(fields.Text("model"));
         var request = ChatRequest.Read(fields, model.Tokenizer.Count);
         var run = new ChoiceRun(model, [model.Encode(request.Prompt)], request.Generation, request.Choices, "messages");
         var reply = new Reply(service.NewReply("chatcmpl", model), run, model.Tokenizer, request);

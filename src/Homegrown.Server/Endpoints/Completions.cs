@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using Homegrown.Engine.Tokenizers;
+using Homegrown.Server.Gateway;
 using Homegrown.Server.Wire;
 using Microsoft.AspNetCore.Http;
 
@@ -13,7 +14,7 @@ static class Completions
     {
         using var body = await JsonBody.ReadAsync(http);
         var fields = new JsonFields(body.RootElement);
-        var model = service.Models.Find(fields.Text("model"));
+        var model = service.Models.Find<IServedModel>(fields.Text("model"));
         var request = CompletionRequest.Read(fields, model.Tokenizer.Count);
         var run = new ChoiceRun(model, [.. request.Prompts.Select(p => Ids(p, model.Tokenizer))], request.Generation, request.Choices, "prompt");
         var reply = new Reply(service.NewReply("cmpl", model), run, model.Tokenizer, request);

@@ -24,5 +24,11 @@ static class EndpointCatalog
         new("GET", "/v1/models/{**id}", Models.OneAsync),
         new("POST", "/v1/chat/completions", ChatCompletions.HandleAsync),
         new("POST", "/v1/completions", Completions.HandleAsync),
+        new("POST", "/v1/embeddings", Embeddings.HandleAsync),
+        new("POST", "/v1/rerank", Rerank.HandleAsync),
+        new("POST", "/rerank", Rerank.HandleAsync),
+        new("POST", "/v2/rerank", Rerank.HandleAsync),
+        new("POST", "/tokenize", Tokens.TokenizeAsync),
+        new("POST", "/detokenize", Tokens.DetokenizeAsync),
     ];
 }

@@ -18,5 +18,5 @@ static class Models
         return WireJson.SendAsync(http, Describe(service.Models.Find(id)), WireJson.Default.ModelReply);
     }
 
-    static ModelReply Describe(IServedModel model) => new(model.Id, model.Created.ToUnixTimeSeconds(), model.ContextLength);
+    static ModelReply Describe(IServed model) => new(model.Id, model.Created.ToUnixTimeSeconds(), model.ContextLength);
 }

@@ -4,18 +4,9 @@ using Homegrown.Engine.Tokenizers;
 
 namespace Homegrown.Server.Gateway;
 
-/// <summary>What the endpoints need of a model, wherever it runs. Safe for many callers at once.</summary>
-public interface IServedModel
+/// <summary>A model that generates text, wherever it runs.</summary>
+public interface IServedModel : IServed
 {
-    /// <summary>The name that requests ask for; it may contain slashes.</summary>
-    string Id { get; }
-
-    /// <summary>When the model was made or installed.</summary>
-    DateTimeOffset Created { get; }
-
-    /// <summary>Positions that a prompt and its continuation may take together.</summary>
-    int ContextLength { get; }
-
     /// <summary>Turns prompts into ids, and ids back into the bytes that log probabilities report.</summary>
     Tokenizer Tokenizer { get; }
 

@@ -2,12 +2,12 @@ using Homegrown.Server.Wire;
 
 namespace Homegrown.Server.Gateway;
 
-/// <summary>The models that a server offers; the first is the default.</summary>
+/// <summary>The models that a server offers; of each kind the first is the default.</summary>
 sealed class ServedModels
 {
-    readonly Dictionary<string, IServedModel> byId = new(StringComparer.Ordinal);
+    readonly Dictionary<string, IServed> byId = new(StringComparer.Ordinal);
 
-    public ServedModels(IReadOnlyList<IServedModel> models)
+    public ServedModels(IReadOnlyList<IServed> models)
     {
         ArgumentOutOfRangeException.ThrowIfZero(models.Count, nameof(models));
         foreach (var model in models)
@@ -15,17 +15,32 @@ sealed class ServedModels
         All = models;
     }
 
-    public IReadOnlyList<IServedModel> All { get; }
+    public IReadOnlyList<IServed> All { get; }
+
+    /// <summary>The model of that name, whatever it does.</summary>
+    public IServed Find(string id) => byId.TryGetValue(id, out var model) ? model : throw Missing(id, All);
 
     /// <summary>
     /// The model of that name; the default without a name. Another name is an error, not the default: an answer from a model
     /// that nobody asked for is worse than none.
     /// </summary>
-    public IServedModel Find(string? id)
+    public T Find<T>(string? id)
+        where T : class, IServed
     {
-        if (string.IsNullOrEmpty(id)) return All[0];
-        if (byId.TryGetValue(id, out var model)) return model;
-        var names = string.Join(", ", All.Select(m => $"'{m.Id}'"));
-        throw new ApiException(404, $"The model '{id}' is not served here. Available: {names}.") { Param = "model", Code = "model_not_found" };
+        var able = All.OfType<T>().ToList();
+        if (string.IsNullOrEmpty(id))
+            return able.FirstOrDefault() ?? throw new ApiException(404, $"No model here {Does(typeof(T))}. Served: {Names(All)}.") { Param = "model", Code = "model_not_found" };
+        if (!byId.TryGetValue(id, out var model)) throw Missing(id, able);
+        return model as T ?? throw new ApiException(400, $"The model '{id}' {Does(Kind(model))}; here one is needed that {Does(typeof(T))}. Available: {Names(able)}.") { Param = "model" };
     }
+
+    static ApiException Missing(string id, IReadOnlyList<IServed> available) =>
+        new(404, $"The model '{id}' is not served here. Available: {Names(available)}.") { Param = "model", Code = "model_not_found" };
+
+    static string Names(IReadOnlyList<IServed> models) => models.Count == 0 ? "none" : string.Join(", ", models.Select(model => $"'{model.Id}'"));
+
+    static Type Kind(IServed model) => model is IServedEmbedder ? typeof(IServedEmbedder) : model is IServedReranker ? typeof(IServedReranker) : typeof(IServedModel);
+
+    static string Does(Type kind) =>
+        kind == typeof(IServedEmbedder) ? "makes vectors (/v1/embeddings)" : kind == typeof(IServedReranker) ? "scores documents (/v1/rerank)" : "generates text";
 }

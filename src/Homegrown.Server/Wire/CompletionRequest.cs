@@ -47,7 +47,8 @@ sealed record CompletionRequest(IReadOnlyList<TextPrompt> Prompts, GenerationReq
         })];
     }
 
-    static List<int> Ids(JsonElement list, string path, int vocabulary)
+    /// <summary>A list of token ids.</summary>
+    public static List<int> Ids(JsonElement list, string path, int vocabulary)
     {
         var ids = new List<int>(list.GetArrayLength());
         foreach (var item in list.EnumerateArray())

@@ -15,6 +15,10 @@ namespace Homegrown.Server.Wire;
 [JsonSerializable(typeof(ChatReply))]
 [JsonSerializable(typeof(ChatChunk))]
 [JsonSerializable(typeof(CompletionReply))]
+[JsonSerializable(typeof(EmbeddingList))]
+[JsonSerializable(typeof(RerankReply))]
+[JsonSerializable(typeof(TokenList))]
+[JsonSerializable(typeof(TokenText))]
 sealed partial class WireJson : JsonSerializerContext
 {
     public static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

@@ -16,7 +16,7 @@ public sealed class ChatCompletionsTests
         Assert.StartsWith("homegrown-", reply.Text("system_fingerprint"), StringComparison.Ordinal);
         Assert.Equal("""[{"index":0,"message":{"role":"assistant","content":"The capital of France is Paris.","refusal":null},"logprobs":null,"finish_reason":"stop"}]""",
             reply["choices"]!.ToJsonString());
-        Assert.Equal("""{"prompt_tokens":8,"completion_tokens":7,"total_tokens":15}""", reply["usage"]!.ToJsonString());
+        Assert.Equal("""{"prompt_tokens":8,"completion_tokens":7,"total_tokens":15,"prompt_tokens_details":{"cached_tokens":0}}""", reply["usage"]!.ToJsonString());
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class ChatCompletionsTests
         var events = await server.ChatAsync("""
             "stream":true,"stream_options":{"include_usage":true},"n":2
             """).EventsAsync();
-        Assert.Equal("""{"prompt_tokens":8,"completion_tokens":14,"total_tokens":22}""", events[^1]["usage"]!.ToJsonString());
+        Assert.Equal("""{"prompt_tokens":8,"completion_tokens":14,"total_tokens":22,"prompt_tokens_details":{"cached_tokens":0}}""", events[^1]["usage"]!.ToJsonString());
         Assert.Empty(events[^1]["choices"]!.AsArray());
         Assert.All(events.SkipLast(1), e => Assert.Null(e["usage"]));
         Assert.Single(events.Select(e => e.Text("id")).Distinct());

@@ -13,7 +13,7 @@ public sealed class CompletionsTests
         Assert.StartsWith("cmpl-", reply.Text("id"), StringComparison.Ordinal);
         Assert.Equal("text_completion", reply.Text("object"));
         Assert.Equal("""[{"index":0,"text":"Hello world","logprobs":null,"finish_reason":"stop"}]""", reply["choices"]!.ToJsonString());
-        Assert.Equal("""{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}""", reply["usage"]!.ToJsonString());
+        Assert.Equal("""{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3,"prompt_tokens_details":{"cached_tokens":0}}""", reply["usage"]!.ToJsonString());
         Assert.Equal(16, Assert.Single(model.Requests).MaxTokens);
     }
 
@@ -39,7 +39,7 @@ public sealed class CompletionsTests
         await using var server = await TestServer.StartAsync(model);
         var reply = await server.PostAsync(Path, """{"prompt":["Hello"," world"],"n":2,"echo":true,"max_tokens":1}""").JsonAsync();
         Assert.Equal(["0 HelloThe", "1 HelloThe", "2  worldThe", "3  worldThe"], reply["choices"]!.AsArray().Select(c => $"{c!["index"]} {c["text"]}"));
-        Assert.Equal("""{"prompt_tokens":2,"completion_tokens":4,"total_tokens":6}""", reply["usage"]!.ToJsonString());
+        Assert.Equal("""{"prompt_tokens":2,"completion_tokens":4,"total_tokens":6,"prompt_tokens_details":{"cached_tokens":0}}""", reply["usage"]!.ToJsonString());
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class CompletionsTests
         var events = await server.PostAsync(Path, """{"prompt":[265],"echo":true,"stream":true,"stream_options":{"include_usage":true}}""").EventsAsync();
         Assert.Equal(["Hello", " world", ""], events.SkipLast(1).Select(e => e["choices"]![0].Text("text")));
         Assert.Equal(["", "", "stop"], events.SkipLast(1).Select(e => e["choices"]![0].Text("finish_reason")));
-        Assert.Equal("""{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}""", events[^1]["usage"]!.ToJsonString());
+        Assert.Equal("""{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2,"prompt_tokens_details":{"cached_tokens":0}}""", events[^1]["usage"]!.ToJsonString());
     }
 
     [Fact]
@@ -105,7 +105,7 @@ public sealed class CompletionsTests
         Assert.Equal("""{"tokens":["Hello"," world"],"token_logprobs":[null,-0.5],"top_logprobs":[null,{}],"text_offset":[0,5]}""",
             reply["choices"]![0]!["logprobs"]!.ToJsonString());
         Assert.Equal("length", reply["choices"]![1].Text("finish_reason"));
-        Assert.Equal("""{"prompt_tokens":3,"completion_tokens":0,"total_tokens":3}""", reply["usage"]!.ToJsonString());
+        Assert.Equal("""{"prompt_tokens":3,"completion_tokens":0,"total_tokens":3,"prompt_tokens_details":{"cached_tokens":0}}""", reply["usage"]!.ToJsonString());
     }
 
     [Theory]

@@ -7,7 +7,7 @@ public sealed class ErrorRepliesTests
 {
     [Theory]
     [InlineData("GET", "/v1/nothing", 404, "unknown_url")]
-    [InlineData("POST", "/v1/embeddings", 404, "unknown_url")]
+    [InlineData("POST", "/v1/embedding", 404, "unknown_url")]
     [InlineData("GET", "/v1/chat/completions", 405, "method_not_allowed")]
     [InlineData("DELETE", "/v1/models", 405, "method_not_allowed")]
     [InlineData("GET", "/ui/nothing.js", 404, "unknown_url")]
