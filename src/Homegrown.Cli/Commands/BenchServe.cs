@@ -53,8 +53,13 @@ sealed class BenchServe
         progress.Dispose();
         if (asJson) terminal.Out.WriteLine(Json.Line(new JsonObject
         {
-            ["server"] = own?.Id ?? address.ToString(), ["requests"] = work.Requests, ["streams"] = work.Streams, ["prompt"] = work.Prompt, ["generate"] = work.Generate,
-            ["fresh"] = fresh.ToJson(), ["cached"] = cached.ToJson(),
+            ["server"] = own?.Id ?? address.ToString(),
+            ["requests"] = work.Requests,
+            ["streams"] = work.Streams,
+            ["prompt"] = work.Prompt,
+            ["generate"] = work.Generate,
+            ["fresh"] = fresh.ToJson(),
+            ["cached"] = cached.ToJson(),
         }));
         else terminal.Console.Write(Table(work, fresh, cached));
         return ExitCode.Ok;
